@@ -30,7 +30,26 @@ def running(data_dir: Path) -> Iterator[str]:
         server = postmaster.adopted(pgdata) or postmaster.started(pgdata, account)
         try:
             cluster.ensure_database(DATABASE, server.socket_folder)
-            yield f"postgresql+asyncpg://postgres@/{DATABASE}?host={quote(str(server.socket_folder))}&port={sockets.PORT}"
+            yield _url(server)
         finally:
             postmaster.stop(server, pgdata)
             sockets.remove(server.socket_folder, pgdata)
+
+
+@contextmanager
+def joined(data_dir: Path) -> Iterator[str]:
+    """The PostgreSQL of the hub that holds ``data_dir``, or, where none does, one that runs for the while.
+
+    For short work beside a hub: a token, an import.
+    """
+    held = folder.holder(data_dir) is not None
+    if held and (server := postmaster.recorded((data_dir / "postgres").resolve())):
+        yield _url(server)
+    else:
+        with running(data_dir) as url:
+            yield url
+
+
+def _url(server: postmaster.Postmaster) -> str:
+    at = f"host={quote(str(server.socket_folder))}&port={sockets.PORT}"  # the port outdoes a PGPORT
+    return f"postgresql+asyncpg://postgres@/{DATABASE}?{at}"

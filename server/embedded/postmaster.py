@@ -47,9 +47,19 @@ class Postmaster:
     socket_folder: Path
 
 
+def recorded(pgdata: Path) -> Postmaster | None:
+    """What postmaster.pid tells, if that process lives and serves this very folder; the pid may be another's by now."""
+    try:
+        lines = (pgdata / "postmaster.pid").read_text().splitlines()
+        server = Postmaster(psutil.Process(int(lines[0])), Path(lines[4]))
+    except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
+        return None
+    return server if _serves(server.process, pgdata) else None
+
+
 def adopted(pgdata: Path) -> Postmaster | None:
     """The server an earlier hub left running on ``pgdata``, once it accepts connections."""
-    found = _recorded(pgdata)
+    found = recorded(pgdata)
     if found is None or not _ready(found):
         return None
     return found
@@ -88,16 +98,6 @@ def stop(server: Postmaster, pgdata: Path) -> None:
     _end(_members(pgdata))
 
 
-def _recorded(pgdata: Path) -> Postmaster | None:
-    """What postmaster.pid tells, if that process lives and serves this very folder; the pid may be another's by now."""
-    try:
-        lines = (pgdata / "postmaster.pid").read_text().splitlines()
-        server = Postmaster(psutil.Process(int(lines[0])), Path(lines[4]))
-    except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
-        return None
-    return server if _serves(server.process, pgdata) else None
-
-
 def _serves(process: psutil.Process, pgdata: Path) -> bool:
     try:
         return process.name() == "postgres" and process.cwd() == str(pgdata)
@@ -112,7 +112,7 @@ def _members(pgdata: Path) -> list[psutil.Process]:
 
 def _clear(pgdata: Path) -> None:
     """Leave nobody at work in ``pgdata``, and no pid file that names a living stranger."""
-    if hung := _recorded(pgdata):
+    if hung := recorded(pgdata):
         stop(hung, pgdata)
     _end(_members(pgdata))
     try:

@@ -1,6 +1,7 @@
 """The command line tells what is wrong in one line, and what is right in few."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,17 @@ BROKEN = """
 import sys
 from server import cli
 cli.settings_page.table = lambda settings: 1 / 0
+cli.main()
+"""
+
+SERVING = """
+import time
+from server import cli, databases, settings
+@cli.app.command()
+def hold() -> None:
+    with databases.owned(settings.load()):
+        print("ready", flush=True)
+        time.sleep(600)
 cli.main()
 """
 
@@ -55,6 +67,24 @@ def test_a_bug_is_one_line_too() -> None:
     assert (
         failed.stderr == "entrepot: unexpected ZeroDivisionError: division by zero (entrepot --debug … shows where)\n"
     )
+
+
+@pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGHUP])
+def test_a_hub_told_to_end_takes_its_postgresql_along(tmp_path: Path, order: signal.Signals) -> None:
+    environment = os.environ | {"DATA_DIR": str(tmp_path / "var"), "DATABASE_URL": ""}
+    command = [sys.executable, "-c", SERVING, "hold"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as hub:
+        assert hub.stdout is not None
+        assert hub.stdout.readline() == "ready\n"
+        hub.send_signal(order)
+        assert hub.wait(60) == 128 + order
+    assert not (tmp_path / "var" / "postgres" / "postmaster.pid").exists()
+
+
+def test_a_hub_refuses_a_database_out_of_reach_before_anything_else() -> None:
+    refused = run("-c", SERVING, "hold", DATABASE_URL="postgresql://shop:hush@127.0.0.1:1/shop")
+    assert refused.returncode == 1
+    assert refused.stderr == "entrepot: PostgreSQL at DATABASE_URL cannot be reached: connection refused\n"
 
 
 def test_doctor_is_content_here(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import asyncpg
 import psutil
 import pytest
 
-from server.embedded import account, running
+from server.embedded import account, joined, running
 from server.errors import OperatorError
 from server.postgres import refuse_older, version_num
 
@@ -180,9 +180,16 @@ def test_a_folder_belongs_to_one_hub_at_a_time(data_dir: Path) -> None:
 
 async def test_another_process_may_use_the_server_of_a_hub(data_dir: Path) -> None:
     with a_hub(data_dir) as (hub, dsn):
+        with joined(data_dir) as same:
+            assert same == dsn
         assert await version_num(dsn) >= 180_000
         hub.send_signal(signal.SIGINT)
         hub.wait(60)
+
+
+async def test_without_a_hub_short_work_runs_a_server_for_the_while(data_dir: Path) -> None:
+    with joined(data_dir) as dsn:
+        assert await version_num(dsn) >= 180_000
 
 
 def test_interrupting_the_terminal_reaches_the_hub_and_not_its_server(data_dir: Path) -> None:
