@@ -1,0 +1,49 @@
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+TYPES = (
+    "TEXT",
+    "LONG_TEXT",
+    "NUMBER",
+    "MEASUREMENT",
+    "BOOLEAN",
+    "DATE",
+    "SELECT",
+    "MULTI_SELECT",
+    "MONEY",
+    "MEDIA",
+    "REFERENCE",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    code: str
+    labels: dict[str, str]
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    code: str
+    labels: dict[str, str]
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    id: uuid.UUID
+    code: str
+    type: str
+    labels: dict[str, str]
+    group_code: str | None = None
+    localizable: bool = False
+    scopable: bool = False
+    is_unique: bool = False
+    filterable: bool = False
+    searchable: bool = False
+    unit_family: str | None = None
+    default_unit: str | None = None
+    validation: dict[str, Any] = field(default_factory=dict)
+    position: int = 0

@@ -1,0 +1,45 @@
+import uuid
+from collections.abc import Collection
+
+from sqlalchemy import any_, select
+
+from kernel.db import ReadConn, fetch, texts, uuids
+
+from .model import Attribute, Group, Option
+from .tables import attribute, attribute_group, attribute_option
+
+_ATTRIBUTES = select(attribute).order_by(attribute.c.position, attribute.c.code)
+
+
+async def attributes_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str, Attribute]:
+    found = await fetch(conn, _ATTRIBUTES.where(attribute.c.code == any_(texts(codes))), Attribute)
+    return {one.code: one for one in found}
+
+
+async def attributes_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Attribute]:
+    found = await fetch(conn, _ATTRIBUTES.where(attribute.c.id == any_(uuids(ids))), Attribute)
+    return {one.id: one for one in found}
+
+
+async def all_attributes(conn: ReadConn) -> dict[str, Attribute]:
+    return {one.code: one for one in await fetch(conn, _ATTRIBUTES, Attribute)}
+
+
+async def groups_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str, Group]:
+    wanted = select(attribute_group).where(attribute_group.c.code == any_(texts(codes)))
+    return {one.code: one for one in await fetch(conn, wanted, Group)}
+
+
+async def options_by_attribute(conn: ReadConn, codes: Collection[str]) -> dict[str, dict[str, Option]]:
+    """The options of each attribute that has any, by attribute code and option code, in their order."""
+    o = attribute_option.c
+    wanted = (
+        select(attribute.c.code.label("attribute"), o.code, o.labels, o.position)
+        .join(attribute, attribute.c.id == o.attribute_id)
+        .where(attribute.c.code == any_(texts(codes)))
+        .order_by(attribute.c.code, o.position, o.code)
+    )
+    found: dict[str, dict[str, Option]] = {}
+    for code, option, labels, position in await conn.execute(wanted):
+        found.setdefault(code, {})[option] = Option(option, labels, position)
+    return found

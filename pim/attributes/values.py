@@ -1,0 +1,194 @@
+"""Values of attributes: what may be stored, how it is shown, and by what it is found. Pure rules."""
+
+import re
+from collections.abc import Callable, Container, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from kernel import money
+from kernel.errors import InvalidInput
+from pim.channels import locales
+
+from . import units
+from .model import Attribute, Option
+
+LONGEST = {"TEXT": 2_000, "LONG_TEXT": 100_000}
+
+
+class Unfit(Exception):
+    """A value does not fit its attribute; the text says why."""
+
+
+def clean(attribute: Attribute, raw: Any, options: Container[str] = ()) -> Any:
+    """``raw`` as it is stored. ``options`` are the codes a select may have. Raises Unfit."""
+    return _CLEAN[attribute.type](attribute, raw, options)
+
+
+def _text(attribute: Attribute, raw: Any, _: Container[str]) -> str:
+    if not isinstance(raw, str):
+        raise Unfit("must be a text")
+    rules = attribute.validation
+    most = min(int(rules.get("maxLength") or LONGEST[attribute.type]), LONGEST[attribute.type])
+    least = int(rules.get("minLength") or 1)
+    if not least <= len(raw) <= most:
+        raise Unfit(f"must have {least} to {most} characters")
+    if "\0" in raw:
+        raise Unfit("must not contain NUL")
+    if (pattern := rules.get("pattern")) and not re.fullmatch(pattern, raw):
+        raise Unfit(f"does not match {pattern}")
+    return raw
+
+
+def decimal(raw: Any) -> Decimal:
+    """A finite decimal of at most 30 digits. Raises Unfit."""
+    if isinstance(raw, bool) or not isinstance(raw, (str, int, float)):
+        raise Unfit("must be a number")
+    try:
+        number = Decimal(str(raw))
+    except InvalidOperation:
+        raise Unfit("must be a number") from None
+    if not number.is_finite() or abs(number.adjusted()) > 20 or len(number.as_tuple().digits) > 30:  # noqa: PLR2004
+        raise Unfit("is out of range")
+    return number
+
+
+def _in_limits(attribute: Attribute, number: Decimal) -> Decimal:
+    rules = attribute.validation
+    if (least := rules.get("min")) is not None and number < Decimal(str(least)):
+        raise Unfit(f"must not be below {least}")
+    if (most := rules.get("max")) is not None and number > Decimal(str(most)):
+        raise Unfit(f"must not be above {most}")
+    decimals = rules.get("decimals")
+    if decimals is not None and -int(number.normalize().as_tuple().exponent) > int(decimals):
+        raise Unfit(f"must not have more than {decimals} decimals")
+    return number
+
+
+def plain(number: Decimal) -> str:
+    """A decimal without exponent and without trailing zeros."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _number(attribute: Attribute, raw: Any, _: Container[str]) -> str:
+    return plain(_in_limits(attribute, decimal(raw)))
+
+
+def _measurement(attribute: Attribute, raw: Any, _: Container[str]) -> dict[str, str]:
+    if not isinstance(raw, Mapping) or not raw.keys() <= {"amount", "unit"} or "amount" not in raw:
+        raise Unfit("must be {amount, unit}")
+    family = attribute.unit_family or ""
+    unit = raw.get("unit") or attribute.default_unit
+    if not isinstance(unit, str) or not units.fits(family, unit):
+        raise Unfit(f"{str(unit)[:40]!r} is no unit of {family}")
+    amount = _in_limits(attribute, decimal(raw["amount"]))
+    return {"amount": plain(amount), "unit": unit, "base": plain(units.base(family, amount, unit))}
+
+
+def _boolean(_a: Attribute, raw: Any, _: Container[str]) -> bool:
+    if not isinstance(raw, bool):
+        raise Unfit("must be true or false")
+    return raw
+
+
+def _date(_a: Attribute, raw: Any, _: Container[str]) -> str:
+    try:
+        return date.fromisoformat(raw).isoformat()
+    except (TypeError, ValueError):
+        raise Unfit("must be a date such as 2026-03-01") from None
+
+
+def _select(_a: Attribute, raw: Any, options: Container[str]) -> str:
+    if not isinstance(raw, str) or raw not in options:
+        raise Unfit(f"{str(raw)[:60]!r} is none of its options")
+    return raw
+
+
+def _multi_select(attribute: Attribute, raw: Any, options: Container[str]) -> list[str]:
+    if not isinstance(raw, list):
+        raise Unfit("must be a list of options")
+    return list(dict.fromkeys(_select(attribute, one, options) for one in raw))
+
+
+def _money(_a: Attribute, raw: Any, _: Container[str]) -> dict[str, str]:
+    if not isinstance(raw, Mapping) or raw.keys() != {"amount", "currency"}:
+        raise Unfit("must be {amount, currency}")
+    try:
+        found = money.parse(str(raw["amount"]), str(raw["currency"]))
+    except InvalidInput as refused:
+        raise Unfit(str(refused)) from None
+    return {"amount": str(found.amount), "currency": found.currency}
+
+
+def _key(_a: Attribute, raw: Any, _: Container[str]) -> str:
+    if not isinstance(raw, str) or not 0 < len(raw) <= 255 or "\0" in raw:  # noqa: PLR2004
+        raise Unfit("must be a text of 1 to 255 characters")
+    return raw
+
+
+_CLEAN: dict[str, Callable[[Attribute, Any, Container[str]], Any]] = {
+    "TEXT": _text,
+    "LONG_TEXT": _text,
+    "NUMBER": _number,
+    "MEASUREMENT": _measurement,
+    "BOOLEAN": _boolean,
+    "DATE": _date,
+    "SELECT": _select,
+    "MULTI_SELECT": _multi_select,
+    "MONEY": _money,
+    "MEDIA": _key,
+    "REFERENCE": _key,
+}
+
+
+def display(attribute: Attribute, stored: Any, locale: str, options: Mapping[str, Option]) -> str:
+    """A stored value as a person reads it in ``locale``."""
+    match attribute.type:
+        case "SELECT" | "MULTI_SELECT":
+            codes = [stored] if attribute.type == "SELECT" else stored
+            return ", ".join(option_label(options, code, locale) for code in codes)
+        case "MEASUREMENT":
+            return f"{stored['amount']} {units.short(stored['unit'])}"
+        case "MONEY":
+            return f"{stored['amount']} {stored['currency']}"
+        case "BOOLEAN":
+            return "✓" if stored else "✗"
+    return str(stored)
+
+
+def option_label(options: Mapping[str, Option], code: str, locale: str) -> str:
+    option = options.get(code)
+    return locales.label(option.labels if option else {}, locale, code)
+
+
+def terms(attribute: Attribute, stored: Any) -> list[tuple[str, Decimal | None]]:  # noqa: PLR0911 -- a table
+    """What a listing with this value is found by: words to equal, and a number to compare."""
+    match attribute.type:
+        case "SELECT" | "TEXT" | "REFERENCE":
+            return [(stored[:255], None)]
+        case "MULTI_SELECT":
+            return [(code, None) for code in stored]
+        case "BOOLEAN":
+            return [("true" if stored else "false", None)]
+        case "NUMBER":
+            return [(stored, Decimal(stored))]
+        case "MEASUREMENT":
+            return [(f"{stored['amount']} {stored['unit']}", Decimal(stored["base"]))]
+        case "DATE":
+            return [(stored, Decimal(date.fromisoformat(stored).toordinal()))]
+    return []
+
+
+def at(scoped: Mapping[str, Mapping[str, Any]], channel: str | None, locale: str | None, default: str | None) -> Any:
+    """The value of one attribute that ``channel`` shows in ``locale``, or None.
+
+    Looked for in the channel first, then among the values for all channels; in each by locale fallback.
+    """
+    for scope in (channel, locales.ANY) if channel else (locales.ANY,):
+        by_locale = scoped.get(scope) if scope else None
+        if by_locale:
+            for tag in locales.fallbacks(locale or locales.ANY, default):
+                if tag in by_locale:
+                    return by_locale[tag]
+    return None

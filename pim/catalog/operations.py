@@ -1,0 +1,66 @@
+"""Changes that reach across slices of the catalog, and keep what channels show in line with it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from kernel import ids
+from kernel.db import WriteConn
+from kernel.outbox import emit
+from pim.listings import operations as listing_operations
+from pim.prices import operations as price_operations
+from pim.prices.events import PriceChanged
+from pim.prices.model import PriceInput, PricesSet
+from pim.products import operations as product_operations
+from pim.products.model import ProductInput, Saved, Upserted
+
+
+async def save_products(conn: WriteConn, products: Sequence[ProductInput], *, bulk: bool = False) -> Saved:
+    """Upsert products and bring their listings in line. Raises InvalidInput."""
+    saved = await product_operations.upsert(conn, products, bulk=bulk)
+    changed = [one.product_id for one in saved.results if isinstance(one, Upserted) and one.changed]
+    await listing_operations.refresh(conn, changed, bulk=bulk)
+    return saved
+
+
+async def set_prices(
+    conn: WriteConn, *, price_list: str, prices: Sequence[PriceInput], set_by: str, now: datetime, bulk: bool = False
+) -> PricesSet:
+    """Set prices and those by which listings are sorted. Raises as ``prices.operations.set_prices`` does."""
+    done, products = await price_operations.set_prices(
+        conn, price_list=price_list, prices=prices, set_by=set_by, now=now, bulk=bulk
+    )
+    await listing_operations.reprice(conn, products)
+    return done
+
+
+async def tick(conn: WriteConn, *, now: datetime, most: int = 1000) -> int:
+    """Tell what time alone has changed since the last tick: prices and listing windows that began or ended.
+
+    The watermark moves in the same transaction, so nothing is told twice or never. Returns how many were told.
+    """
+    since = (await conn.execute(_WATERMARK)).scalar_one()
+    due = (await conn.execute(_PRICES_DUE, {"since": since, "now": now})).all()
+    await emit(conn, *(_price_changed(row) for row in due), bulk=len(due) > most)
+    await listing_operations.reprice(conn, sorted({row.product_id for row in due}))
+    products = await listing_operations.due(conn, since, now)
+    for start in range(0, len(products), most):
+        await listing_operations.refresh(conn, products[start : start + most], bulk=len(products) > most)
+    await conn.execute(_MOVE, {"now": now})
+    return len(due) + len(products)
+
+
+def _price_changed(row: Any) -> PriceChanged:
+    return PriceChanged(entity=ids.entity("Variant", row.variant_id), price_list=row.code, skus=[row.sku])
+
+
+_WATERMARK = text("SELECT ticked_at FROM feed FOR UPDATE")
+_MOVE = text("UPDATE feed SET ticked_at = :now")
+_PRICES_DUE = text("""
+    SELECT DISTINCT p.variant_id, v.sku, v.product_id, pl.code
+    FROM price p JOIN variant v ON v.id = p.variant_id JOIN price_list pl ON pl.id = p.price_list_id
+    WHERE lower(p.valid) > :since AND lower(p.valid) <= :now OR upper(p.valid) > :since AND upper(p.valid) <= :now
+    ORDER BY p.variant_id
+""")

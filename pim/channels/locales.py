@@ -1,0 +1,44 @@
+"""Locales: BCP 47 tags, and the order in which a text is looked for."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TypeVar
+
+from babel.core import Locale, UnknownLocaleError
+
+from kernel.errors import InvalidInput
+
+V = TypeVar("V")
+
+ANY = "*"  # stands for the channel or locale of a value that is for all of them
+
+
+def normal(locale: str, *, path: str = "locale") -> str:
+    """``locale`` in its usual spelling: de_at becomes de-AT. Raises InvalidInput."""
+    try:
+        return str(Locale.parse(locale.replace("-", "_"))).replace("_", "-")
+    except (UnknownLocaleError, ValueError, TypeError):
+        raise InvalidInput(path, f"{locale[:40]!r} is no locale") from None
+
+
+@lru_cache(maxsize=1024)
+def fallbacks(locale: str, default: str | None = None) -> tuple[str, ...]:
+    """Where a text is looked for, in order: de-AT, de, the channel's default and its language; unscoped comes last."""
+    chain: dict[str, None] = {}
+    for tag in (locale, default):
+        parts = tag.split("-") if tag else []
+        chain |= dict.fromkeys("-".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return *chain, ANY
+
+
+def pick(texts: Mapping[str, V], locale: str, default: str | None = None) -> V | None:
+    """The entry of ``texts`` that serves ``locale``; where no fallback has one, the first by tag."""
+    for tag in fallbacks(locale, default):
+        if tag in texts:
+            return texts[tag]
+    return texts[min(texts)] if texts else None
+
+
+def label(labels: Mapping[str, str], locale: str, code: str) -> str:
+    """A label to show, or ``code`` in brackets where there is none, as merchandisers know it from other systems."""
+    return pick(labels, locale) or f"[{code}]"

@@ -1,0 +1,30 @@
+import uuid
+from collections.abc import Collection
+
+from sqlalchemy import any_, select
+
+from kernel.db import ReadConn, fetch, uuids
+
+from .model import Media
+from .tables import media, product_media
+
+_m, _pm = media.c, product_media.c
+_SELECT = select(_m.id, _m.digest, _m.type, _m.kind, _m.width, _m.height, _m.alt)
+
+
+async def media_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Media]:
+    return {one.id: one for one in await fetch(conn, _SELECT.where(_m.id == any_(uuids(ids))), Media)}
+
+
+async def media_by_product(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Media]]:
+    """The pictures and files of each product, in their order."""
+    wanted = (
+        _SELECT.add_columns(_pm.product_id)
+        .join(product_media, _pm.media_id == _m.id)
+        .where(_pm.product_id == any_(uuids(ids)))
+        .order_by(_pm.product_id, _pm.position, _m.id)
+    )
+    found: dict[uuid.UUID, list[Media]] = {}
+    for *facts, product_id in await conn.execute(wanted):
+        found.setdefault(product_id, []).append(Media(*facts))
+    return found

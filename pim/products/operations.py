@@ -1,0 +1,283 @@
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import any_, delete, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel import ids
+from kernel.db import WriteConn, to_json, uuids
+from kernel.errors import InvalidInput
+from kernel.outbox import emit
+from pim.attributes import queries as attribute_queries
+from pim.attributes.model import Attribute
+from pim.categories import queries as category_queries
+from pim.channels import queries as channel_queries
+from pim.families import queries as family_queries
+
+from . import queries
+from .events import ProductChanged
+from .merging import Catalog, State, VariantState, merge
+from .model import Content, Problem, Product, ProductInput, Refused, Saved, Upserted
+from .tables import product_association, product_category, unique_value
+
+MOST = 500
+
+
+async def upsert(conn: WriteConn, products: Sequence[ProductInput], *, bulk: bool = False) -> Saved:
+    """Make true what each input says; a product with a problem is refused as a whole, the others go in.
+
+    What says nothing new changes nothing. Up to 500 at once, in a few statements however many. Raises InvalidInput.
+    """
+    if len(products) > MOST:
+        raise InvalidInput("products", f"must be at most {MOST} at once")
+    known = await _lock(conn, sorted({one.code for one in products}))
+    catalog = await _catalog(conn, products, known)
+    states = await _states(conn, known, catalog)
+    merged: dict[str, State] = {}
+    refused: dict[int, Refused] = {}
+    for place, given in enumerate(products):
+        before = merged.get(given.code) or states.get(given.code) or State(given.code)
+        after, problems = merge(before, given, catalog)
+        if problems:
+            refused[place] = Refused(given.code, tuple(problems))
+        else:
+            merged[given.code] = after
+    for code, problem in await _clashes(conn, merged, known, catalog):
+        places = [place for place, given in enumerate(products) if given.code == code and place not in refused]
+        refused |= {place: Refused(code, (problem,)) for place in places}
+        merged.pop(code, None)
+    changed = [state for code, state in merged.items() if states.get(code) != state]
+    written = await _write(conn, changed, catalog, bulk=bulk)
+    saved = Saved()
+    for place, given in enumerate(products):
+        if place in refused:
+            saved.results.append(refused[place])
+        else:
+            created = given.code not in known
+            product_id = written.get(given.code) or known[given.code].id
+            saved.results.append(Upserted(given.code, product_id, created, given.code in written))
+    return saved
+
+
+async def _catalog(conn: WriteConn, products: Sequence[ProductInput], known: dict[str, Product]) -> Catalog:
+    attributes = await attribute_queries.all_attributes(conn)
+    selects = [code for code, one in attributes.items() if one.type in ("SELECT", "MULTI_SELECT")]
+    every = await family_queries.all_families(conn)
+    held = await queries.category_codes_by_product(conn, [one.id for one in known.values()])
+    named = {code for one in products for code in one.categories or ()} | {c for found in held.values() for c in found}
+    return Catalog(
+        attributes,
+        await attribute_queries.options_by_attribute(conn, selects),
+        {one.code: one for one in every},
+        await category_queries.categories_by_code(conn, named),
+        {one.code: one for one in await channel_queries.all_channels(conn)},
+    )
+
+
+async def _lock(conn: WriteConn, codes: Sequence[str]) -> dict[str, Product]:
+    await conn.execute(_LOCK, {"codes": list(codes)})
+    return await queries.products_by_code(conn, codes)
+
+
+_LOCK = text("SELECT id FROM product WHERE code = ANY(:codes) ORDER BY code FOR UPDATE")
+
+
+async def _states(conn: WriteConn, known: dict[str, Product], catalog: Catalog) -> dict[str, State]:
+    found = [one.id for one in known.values()]
+    variants = await queries.variants_by_product(conn, found)
+    categories = await queries.category_codes_by_product(conn, found)
+    associations = await queries.associations_by_product(conn, found)
+    families = {one.id: code for code, one in catalog.families.items()}
+    return {
+        code: State(
+            code,
+            families[one.family_id] if one.family_id else None,
+            one.content,
+            categories.get(one.id, ()),
+            {v.sku: VariantState(v.sku, v.gtin, v.content, v.axes) for v in variants.get(one.id, ())},
+            associations.get(one.id, {}),
+        )
+        for code, one in known.items()
+    }
+
+
+async def _clashes(
+    conn: WriteConn, merged: dict[str, State], known: dict[str, Product], catalog: Catalog
+) -> list[tuple[str, Problem]]:
+    """Skus, GTINs and unique values that another product has, in the database or among ``merged``."""
+    found: list[tuple[str, Problem]] = []
+    owners: dict[tuple[str, str], str] = {}
+    for code, state in merged.items():
+        for key in _keys(state):
+            if owners.setdefault(key, code) != code:
+                found.append((code, Problem(key[0], f"{key[1]} is given to {owners[key]} too")))  # noqa: PERF401
+    skus = [key for kind, key in owners if kind == "sku"]
+    gtins = [key for kind, key in owners if kind == "gtin"]
+    names = {one.id: code for code, one in known.items()}
+    for variant in await queries.variants_clashing(conn, skus, gtins):
+        for key in (("sku", variant.sku), ("gtin", variant.gtin or "")):
+            owner = owners.get(key)
+            if owner and names.get(variant.product_id) != owner:
+                found.append((owner, Problem(key[0], f"{key[1]} belongs to another product")))
+    return found + await _unique_clashes(conn, merged, known, catalog)
+
+
+def _keys(state: State) -> Iterable[tuple[str, str]]:
+    for variant in state.variants.values():
+        yield "sku", variant.sku
+        if variant.gtin:
+            yield "gtin", variant.gtin
+
+
+def _unique_values(state: State, catalog: Catalog) -> set[tuple[uuid.UUID, str]]:
+    unique = [one for one in catalog.attributes.values() if one.is_unique]
+    contents: list[Content] = [state.content, *(v.content for v in state.variants.values())]
+    return {
+        (one.id, str(stored))
+        for one in unique
+        for content in contents
+        for by_locale in content.get(one.code, {}).values()
+        for stored in by_locale.values()
+    }
+
+
+async def _unique_clashes(
+    conn: WriteConn, merged: dict[str, State], known: dict[str, Product], catalog: Catalog
+) -> list[tuple[str, Problem]]:
+    owners: dict[tuple[uuid.UUID, str], str] = {}
+    found: list[tuple[str, Problem]] = []
+    attributes: dict[uuid.UUID, Attribute] = {one.id: one for one in catalog.attributes.values()}
+    for code, state in merged.items():
+        for key in _unique_values(state, catalog):
+            if owners.setdefault(key, code) != code:
+                problem = Problem(attributes[key[0]].code, f"{key[1][:60]} is given to {owners[key]} too")
+                found.append((code, problem))
+    if owners:
+        c = unique_value.c
+        taken = select(c.attribute_id, c.value, c.product_id).where(c.value.in_([value for _, value in owners]))
+        for attribute_id, value, product_id in await conn.execute(taken):
+            owner = owners.get((attribute_id, value))
+            if owner and (owner not in known or known[owner].id != product_id):
+                found.append(
+                    (owner, Problem(attributes[attribute_id].code, f"{value[:60]} belongs to another product"))
+                )
+    return found
+
+
+async def _write(conn: WriteConn, changed: Sequence[State], catalog: Catalog, *, bulk: bool) -> dict[str, uuid.UUID]:
+    if not changed:
+        return {}
+    rows = [
+        {
+            "code": one.code,
+            "family_id": catalog.families[one.family].id if one.family else None,
+            "content": one.content,
+            "search": search_text(one, catalog),
+        }
+        for one in changed
+    ]
+    saved = (await conn.execute(_PRODUCTS, {"rows": to_json(rows)})).all()
+    found = {row.code: row.id for row in saved}
+    variants = [
+        {
+            "product_id": found[one.code],
+            "sku": v.sku,
+            "gtin": v.gtin,
+            "content": v.content,
+            "axes": v.axes,
+            "position": place,
+        }
+        for one in changed
+        for place, v in enumerate(one.variants.values())
+    ]
+    await conn.execute(_VARIANTS, {"rows": to_json(variants)})
+    await _replace(conn, changed, found, catalog)
+    await emit(
+        conn,
+        *(
+            ProductChanged(
+                entity=ids.entity("Product", row.id),
+                code=row.code,
+                revision=row.revision,
+                skus=sorted(next(one for one in changed if one.code == row.code).variants),
+            )
+            for row in saved
+        ),
+        bulk=bulk,
+    )
+    return found
+
+
+async def _replace(conn: WriteConn, changed: Sequence[State], found: dict[str, uuid.UUID], catalog: Catalog) -> None:
+    """Categories, associations and unique values are few: they are written anew."""
+    mine = uuids(list(found.values()))
+    for table in (product_category, product_association, unique_value):
+        await conn.execute(delete(table).where(table.c.product_id == any_(mine)))
+    categories = [
+        {"product_id": found[one.code], "category_id": catalog.categories[code].id, "position": place}
+        for one in changed
+        for place, code in enumerate(one.categories)
+    ]
+    if categories:
+        await conn.execute(insert(product_category), categories)
+    targets = {code for one in changed for codes in one.associations.values() for code in codes}
+    known = await queries.products_by_code(conn, targets)
+    associations = [
+        {"product_id": found[one.code], "kind": kind, "target_id": known[code].id, "position": place}
+        for one in changed
+        for kind, codes in one.associations.items()
+        for place, code in enumerate(codes)
+        if code in known
+    ]
+    if associations:
+        await conn.execute(insert(product_association), associations)
+    unique = [
+        {"attribute_id": attribute_id, "value": value, "product_id": found[one.code]}
+        for one in changed
+        for attribute_id, value in sorted(_unique_values(one, catalog))
+    ]
+    if unique:
+        await conn.execute(insert(unique_value), unique)
+
+
+def search_text(state: State, catalog: Catalog) -> str:
+    """What a product is found by when somebody types: its codes and the values of searchable attributes, lower case."""
+    words = [state.code]
+    contents: list[Content] = [state.content]
+    for variant in state.variants.values():
+        words += [variant.sku, variant.gtin or ""]
+        contents.append(variant.content)
+    for attribute in catalog.attributes.values():
+        if attribute.searchable:
+            found = [stored for c in contents for by in c.get(attribute.code, {}).values() for stored in by.values()]
+            words += [shown for stored in found for shown in _words(attribute, stored, catalog)]
+    return " ".join(dict.fromkeys(word for word in words if word)).lower()[:20_000]
+
+
+def _words(attribute: Attribute, stored: Any, catalog: Catalog) -> list[str]:
+    if attribute.type in ("SELECT", "MULTI_SELECT"):
+        options = catalog.options.get(attribute.code, {})
+        codes = [stored] if attribute.type == "SELECT" else stored
+        return [label for code in codes if code in options for label in options[code].labels.values()]
+    return [stored] if isinstance(stored, str) else []
+
+
+_PRODUCTS = text("""
+    INSERT INTO product AS p (code, family_id, content, search)
+    SELECT code, family_id, content, search
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (code text, family_id uuid, content jsonb, search text)
+    ORDER BY code
+    ON CONFLICT (code) DO UPDATE SET family_id = excluded.family_id, content = excluded.content,
+        search = excluded.search, revision = p.revision + 1, updated_at = now()
+    RETURNING id, code, revision
+""")
+_VARIANTS = text("""
+    INSERT INTO variant (product_id, sku, gtin, content, axes, position)
+    SELECT product_id, sku, gtin, content, axes, position
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS r (product_id uuid, sku text, gtin text, content jsonb, axes jsonb, position int)
+    ORDER BY sku
+    ON CONFLICT (sku) DO UPDATE SET gtin = excluded.gtin, content = excluded.content, axes = excluded.axes,
+        position = excluded.position
+""")

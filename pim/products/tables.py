@@ -1,0 +1,87 @@
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Named,
+    Table,
+    Text,
+    TypedColumns,
+    UniqueConstraint,
+    Uuid,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from kernel.db import metadata
+
+
+class _Product(TypedColumns):
+    """``content`` is keyed attribute → channel → locale; ``*`` stands where a value is for all of them."""
+
+    id: Named[uuid.UUID] = Column(Uuid, primary_key=True, server_default=func.uuidv7())
+    code: Named[str] = Column(Text, unique=True)
+    family_id: Named[uuid.UUID | None] = Column(Uuid, ForeignKey("family.id"), nullable=True, index=True)
+    content: Named[dict[str, Any]] = Column(JSONB, server_default="{}")
+    search: Named[str] = Column(Text, server_default="")
+    revision: Named[int] = Column(Integer, server_default="1")
+    created_at: Named[datetime] = Column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Named[datetime] = Column(DateTime(timezone=True), server_default=func.now())
+
+
+class _ProductCategory(TypedColumns):
+    product_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    category_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("category.id"), primary_key=True, index=True)
+    position: Named[int] = Column(Integer, server_default="0")
+
+
+class _Variant(TypedColumns):
+    """``axes`` repeats the values of the variant axes, {attribute: option or text}, unique within the product."""
+
+    id: Named[uuid.UUID] = Column(Uuid, primary_key=True, server_default=func.uuidv7())
+    product_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("product.id", ondelete="CASCADE"))
+    sku: Named[str] = Column(Text, unique=True)
+    gtin: Named[str | None] = Column(Text, nullable=True)
+    content: Named[dict[str, Any]] = Column(JSONB, server_default="{}")
+    axes: Named[dict[str, str]] = Column(JSONB, server_default="{}")
+    position: Named[int] = Column(Integer, server_default="0")
+
+
+class _ProductAssociation(TypedColumns):
+    product_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    kind: Named[str] = Column(Text, primary_key=True)
+    target_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    position: Named[int] = Column(Integer, server_default="0")
+
+
+class _UniqueValue(TypedColumns):
+    """Values of attributes that are unique in the whole catalog."""
+
+    attribute_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("attribute.id", ondelete="CASCADE"), primary_key=True)
+    value: Named[str] = Column(Text, primary_key=True)
+    product_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("product.id", ondelete="CASCADE"), index=True)
+
+
+product = Table(
+    "product",
+    metadata,
+    _Product,
+    Index("ix_product_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
+)
+product_category = Table("product_category", metadata, _ProductCategory)
+variant = Table(
+    "variant",
+    metadata,
+    _Variant,
+    UniqueConstraint("gtin", deferrable=True),  # so that two variants may swap theirs in one statement
+    UniqueConstraint("product_id", "axes", deferrable=True),
+    CheckConstraint("sku <> ''", name="has_a_sku"),
+)
+product_association = Table("product_association", metadata, _ProductAssociation)
+unique_value = Table("unique_value", metadata, _UniqueValue)
