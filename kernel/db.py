@@ -33,7 +33,13 @@ TRIES = 6
 
 
 def to_json(value: object) -> str:
-    return orjson.dumps(value).decode()
+    return orjson.dumps(value, default=_plain).decode()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, uuid.UUID):  # the driver's own subclass, which orjson does not know
+        return str(value)
+    raise TypeError
 
 
 class Database:

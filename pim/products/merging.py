@@ -76,9 +76,9 @@ def merge(before: State, given: ProductInput, catalog: Catalog) -> tuple[State, 
     problems += _lay(after.content, given.values, catalog, level, "PRODUCT", "values")
     for place, variant in enumerate(given.variants):
         problems += _variant(after, variant, catalog, level, f"variants.{place}")
-    problems += _axes(after, family)
-    gtins = [one.gtin for one in after.variants.values() if one.gtin]
-    problems += [Problem("variants", f"GTIN {gtin} is given twice") for gtin in set(gtins) if gtins.count(gtin) > 1]
+    paths = {variant.sku: f"variants.{place}" for place, variant in enumerate(given.variants)}
+    problems += _axes(after, family, paths)
+    problems += _twice(after, paths)
     if len(after.variants) > MOST_VARIANTS:
         problems.append(Problem("variants", f"must not be more than {MOST_VARIANTS}"))
     return after, problems
@@ -179,7 +179,15 @@ def _scope(attribute: Attribute, value: ValueInput, catalog: Catalog) -> tuple[s
     return channel, locale
 
 
-def _axes(after: State, family: Family | None) -> Iterable[Problem]:
+def _twice(after: State, paths: Mapping[str, str]) -> Iterable[Problem]:
+    owners: dict[str, str] = {}
+    for sku in sorted(after.variants, key=lambda sku: sku in paths):  # whoever had it before keeps it
+        gtin = after.variants[sku].gtin
+        if gtin and owners.setdefault(gtin, sku) != sku:
+            yield Problem(f"{paths.get(sku, 'variants')}.gtin", f"{gtin} is given to {owners[gtin]} too")
+
+
+def _axes(after: State, family: Family | None, paths: Mapping[str, str]) -> Iterable[Problem]:
     """Repeat each variant's axis values, which tell the variants of one product apart."""
     seen: dict[tuple[tuple[str, str], ...], str] = {}
     for sku, state in after.variants.items():
@@ -190,7 +198,7 @@ def _axes(after: State, family: Family | None) -> Iterable[Problem]:
         }
         key = tuple(sorted(state.axes.items()))
         if key in seen:
-            yield Problem("variants", f"{seen[key]} and {sku} have the same axis values")
+            yield Problem(paths.get(sku, "variants"), f"{seen[key]} and {sku} have the same axis values")
         seen[key] = sku
 
 

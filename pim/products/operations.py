@@ -1,5 +1,5 @@
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import any_, delete, select, text
@@ -43,7 +43,8 @@ async def upsert(conn: WriteConn, products: Sequence[ProductInput], *, bulk: boo
             refused[place] = Refused(given.code, tuple(problems))
         else:
             merged[given.code] = after
-    for code, problem in await _clashes(conn, merged, known, catalog):
+    paths = {(one.code, v.sku): f"variants.{place}" for one in products for place, v in enumerate(one.variants)}
+    for code, problem in await _clashes(conn, merged, known, catalog, paths):
         places = [place for place, given in enumerate(products) if given.code == code and place not in refused]
         refused |= {place: Refused(code, (problem,)) for place in places}
         merged.pop(code, None)
@@ -103,31 +104,41 @@ async def _states(conn: WriteConn, known: dict[str, Product], catalog: Catalog) 
 
 
 async def _clashes(
-    conn: WriteConn, merged: dict[str, State], known: dict[str, Product], catalog: Catalog
+    conn: WriteConn,
+    merged: dict[str, State],
+    known: dict[str, Product],
+    catalog: Catalog,
+    paths: Mapping[tuple[str, str], str],
 ) -> list[tuple[str, Problem]]:
     """Skus, GTINs and unique values that another product has, in the database or among ``merged``."""
     found: list[tuple[str, Problem]] = []
-    owners: dict[tuple[str, str], str] = {}
+    owners: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def clash(kind: str, owner: tuple[str, str], message: str) -> None:
+        path = f"{paths[owner]}.{kind}" if owner in paths else kind
+        found.append((owner[0], Problem(path, message)))
+
     for code, state in merged.items():
-        for key in _keys(state):
-            if owners.setdefault(key, code) != code:
-                found.append((code, Problem(key[0], f"{key[1]} is given to {owners[key]} too")))  # noqa: PERF401
+        for key, sku in _keys(state):
+            if owners.setdefault(key, (code, sku))[0] != code:
+                clash(key[0], (code, sku), f"{key[1]} is given to {owners[key][0]} too")
     skus = [key for kind, key in owners if kind == "sku"]
     gtins = [key for kind, key in owners if kind == "gtin"]
     names = {one.id: code for code, one in known.items()}
     for variant in await queries.variants_clashing(conn, skus, gtins):
         for key in (("sku", variant.sku), ("gtin", variant.gtin or "")):
             owner = owners.get(key)
-            if owner and names.get(variant.product_id) != owner:
-                found.append((owner, Problem(key[0], f"{key[1]} belongs to another product")))
+            if owner and names.get(variant.product_id) != owner[0]:
+                clash(key[0], owner, f"{key[1]} belongs to another product")
     return found + await _unique_clashes(conn, merged, known, catalog)
 
 
-def _keys(state: State) -> Iterable[tuple[str, str]]:
+def _keys(state: State) -> Iterable[tuple[tuple[str, str], str]]:
+    """What only one variant in the catalog may have, with the sku of the variant that has it."""
     for variant in state.variants.values():
-        yield "sku", variant.sku
+        yield ("sku", variant.sku), variant.sku
         if variant.gtin:
-            yield "gtin", variant.gtin
+            yield ("gtin", variant.gtin), variant.sku
 
 
 def _unique_values(state: State, catalog: Catalog) -> set[tuple[uuid.UUID, str]]:
