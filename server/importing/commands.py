@@ -1,0 +1,38 @@
+"""The commands below ``entrepot import``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server import settings
+from server.importing import running
+
+STATUS = "Exit status: 0 when every row went in, 1 when a file cannot be read, 3 when rows were refused."
+Problems = Annotated[
+    Path | None, typer.Option("--problems", help="Write every problem to this CSV file.", show_default=False)
+]
+
+app = typer.Typer(
+    help=f"Load files of other systems; loading them again changes nothing. {STATUS}", no_args_is_help=True
+)
+
+
+@app.command(epilog=STATUS)
+def akeneo(
+    folder: Annotated[Path, typer.Argument(help="Folder with categories.csv, products.csv and so on.")],
+    *,
+    problems: Problems = None,
+) -> None:
+    """Load the CSV export of an Akeneo PIM: channels, categories, attributes, families and products with prices."""
+    raise typer.Exit(running.akeneo(settings.load(), folder, problems=problems))
+
+
+@app.command(epilog=STATUS)
+def locations(
+    file: Annotated[Path, typer.Argument(help="JSON array of stores in the form of Best Buy's open data.")],
+    *,
+    problems: Problems = None,
+) -> None:
+    """Load stores with their addresses, coordinates and opening hours."""
+    raise typer.Exit(running.locations(settings.load(), file, problems=problems))
