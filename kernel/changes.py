@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from kernel import paging
 from kernel.db import ReadConn, WriteConn, fetch, metadata, texts
 from kernel.errors import CursorExpired, InvalidInput
-from kernel.outbox import BATCH, Lane, move
+from kernel.outbox import BATCH, Lane, move, outbox
 
 CHANNEL = "entrepot_change"  # what nodes LISTEN to
 FOREVER = timedelta(days=36_500)
@@ -52,15 +52,22 @@ change = Table("change", metadata, _Change, postgresql_partition_by="RANGE (day)
 
 
 class _Feed(TypedColumns):
-    """The last position given, the last one dropped, and until when what time alone changes has been told."""
+    """The last position given, and the last one dropped."""
 
     one: Named[bool] = Column(Boolean, primary_key=True, server_default=true())
     position: Named[int] = Column(BigInteger, server_default="0")
     floor: Named[int] = Column(BigInteger, server_default="0")
+
+
+class _Clock(TypedColumns):
+    """Until when that which time alone changes has been told."""
+
+    one: Named[bool] = Column(Boolean, primary_key=True, server_default=true())
     ticked_at: Named[datetime] = Column(DateTime(timezone=True), server_default=func.now())
 
 
 feed = Table("feed", metadata, _Feed, CheckConstraint("one", name="one_row"))
+clock = Table("clock", metadata, _Clock, CheckConstraint("one", name="one_row"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,3 +213,15 @@ async def keep_partitions(conn: WriteConn, today: date, retention: timedelta) ->
 
 
 _PARTITIONS = text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'change'::regclass ORDER BY 1")
+
+
+async def oldest(conn: ReadConn) -> int:
+    """The position before the first change that is still kept."""
+    return int((await conn.execute(select(feed.c.floor))).scalar_one())
+
+
+async def waiting(conn: ReadConn) -> float:
+    """For how many seconds the oldest fact in the outbox has waited for its number; 0 when there is none."""
+    oldest_at = select(func.min(outbox.c.at)).scalar_subquery()
+    waited = func.coalesce(func.extract("epoch", func.clock_timestamp() - oldest_at), 0)
+    return float((await conn.execute(select(waited))).scalar_one())

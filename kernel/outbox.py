@@ -130,6 +130,10 @@ class Lane:
         _, xmax, running = snapshot.split(":")
         self.xmax, self.xip, self.window = int(xmax), [int(x) for x in running.split(",") if x], None
 
+    def forget(self) -> None:
+        """Begin at the beginning: after a move that was rolled back."""
+        self.xmax, self.xip, self.window, self.id = 0, [], None, 0
+
     def given(self) -> dict[str, Any]:
         return {"bulk": self.bulk, "xmax": str(self.xmax), "xip": [str(x) for x in self.xip], "most": BATCH}
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Select, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, column, func, literal, select, true, tuple_
 
 from kernel.db import ReadConn, uuids
 from kernel.errors import InvalidInput
@@ -116,11 +116,11 @@ async def pages(
     into: Callable[..., T],
 ) -> dict[uuid.UUID, Page[T]]:
     """The same window of each parent's rows, ``parent`` being the column that names it: one statement for them all."""
-    one = func.unnest(uuids(parents)).column_valued("parent")
-    rows = _windowed(statement.where(parent == one), order, window).lateral("page")
+    one = func.unnest(uuids(parents)).table_valued(column("id", Uuid)).render_derived(name="parent")
+    rows = _windowed(statement.where(parent == one.c.id), order, window).lateral("page")
     keys = [rows.c[f"_key{place}"] for place in range(len(order.columns))]
     down = order.descending != window.backward
-    wanted = select(one, rows).select_from(one).join(rows, true())
+    wanted = select(one.c.id, rows).select_from(one).join(rows, true())
     result = await conn.execute(wanted.order_by(*(key.desc() if down else key.asc() for key in keys)))
     names = list(result.keys())[1:]
     found: dict[uuid.UUID, list[tuple[Any, ...]]] = {key: [] for key in parents}
@@ -160,7 +160,7 @@ def _cut(
 
 def encode(values: Sequence[Any]) -> str:
     """An opaque cursor of ``values``."""
-    return urlsafe_b64encode(orjson.dumps(list(values))).decode().rstrip("=")
+    return urlsafe_b64encode(orjson.dumps(list(values), default=str)).decode().rstrip("=")
 
 
 def decode(cursor: str, path: str) -> list[Any]:

@@ -1,7 +1,7 @@
 """The first tables."""
 
-import sqlalchemy as sa
 from alembic import op
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 
@@ -81,11 +81,17 @@ def upgrade() -> None:
         postgresql_partition_by="RANGE (day)",
     )
     op.create_table(
+        "clock",
+        sa.Column("one", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("ticked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("one", name=op.f("ck_clock_one_row")),
+        sa.PrimaryKeyConstraint("one", name=op.f("pk_clock")),
+    )
+    op.create_table(
         "feed",
         sa.Column("one", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("position", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("floor", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("ticked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("one", name=op.f("ck_feed_one_row")),
         sa.PrimaryKeyConstraint("one", name=op.f("pk_feed")),
     )
@@ -569,6 +575,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_stock_movement_level", "stock_movement", ["variant_id", "location_id", "id"], unique=False)
     op.execute("INSERT INTO feed DEFAULT VALUES")
+    op.execute("INSERT INTO clock DEFAULT VALUES")
     op.execute("ALTER TABLE stock_level SET (fillfactor = 80)")  # room to change a level in its own page
     op.execute("ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)")
 

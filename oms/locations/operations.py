@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel import codes, ids
 from kernel.db import WriteConn
-from kernel.errors import InvalidInput
+from kernel.errors import InvalidInput, NotFound
 from kernel.outbox import emit
 from pim.channels import queries as channel_queries
 
@@ -79,6 +79,23 @@ async def _sell_on(conn: WriteConn, saved: Location, channels: Sequence[str]) ->
     kept = [one.id for one in known.values()]
     await conn.execute(delete(channel_location).where(cl.location_id == saved.id, cl.channel_id.not_in(kept)))
     rows = [{"channel_id": one, "location_id": saved.id} for one in kept]
+    if rows:
+        await conn.execute(insert(channel_location).on_conflict_do_nothing(), rows)
+
+
+async def sell_from(conn: WriteConn, *, channel: str, locations: Sequence[str]) -> None:
+    """Let a channel sell the stock of these locations and no others. Raises InvalidInput and NotFound."""
+    target = await channel_queries.channel_by_code(conn, channel)
+    if target is None:
+        raise NotFound("channel", channel)
+    known = await queries.locations_by_code(conn, locations)
+    for code in locations:
+        if code not in known:
+            raise InvalidInput("locations", f"there is no location {code[:100]}")
+    cl = channel_location.c
+    kept = [one.id for one in known.values()]
+    await conn.execute(delete(channel_location).where(cl.channel_id == target.id, cl.location_id.not_in(kept)))
+    rows = [{"channel_id": target.id, "location_id": one} for one in kept]
     if rows:
         await conn.execute(insert(channel_location).on_conflict_do_nothing(), rows)
 

@@ -2,8 +2,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from kernel.errors import DomainError
+from kernel.outbox import camel
 
 from .tables import STATES
 
@@ -115,3 +117,18 @@ class UnknownSku(DomainError):
     """There is no variant with these skus."""
 
     skus: tuple[str, ...]
+
+
+def from_change(entity: str, payload: Mapping[str, Any]) -> StockLevel:
+    """The level as a change of it tells it."""
+    _, variant_id, location_id = entity.split(":")
+    told = payload["level"]
+    return StockLevel(
+        variant_id=uuid.UUID(variant_id),
+        location_id=uuid.UUID(location_id),
+        sku=payload["skus"][0],
+        location=told["location"],
+        on_hand=told["onHand"],
+        updated_at=datetime.fromisoformat(told["updatedAt"]),
+        **{state: told[camel(state)] for state in STATES},
+    )

@@ -52,7 +52,9 @@ async def adjust(conn: WriteConn, caller: Principal, *, why: Why, adjustments: S
     return await _change(conn, caller, why, adjustments, lines, "adjustments")
 
 
-async def set_levels(conn: WriteConn, caller: Principal, *, why: Why, quantities: Sequence[Setting]) -> Adjustment:
+async def set_levels(
+    conn: WriteConn, caller: Principal, *, why: Why, quantities: Sequence[Setting], bulk: bool = False
+) -> Adjustment:
     """Make the on-hand quantity of up to 1,000 levels what was counted; what is committed or reserved stays so.
 
     Raises as ``adjust`` does.
@@ -64,7 +66,7 @@ async def set_levels(conn: WriteConn, caller: Principal, *, why: Why, quantities
                 raise InvalidInput(f"quantities.{place}.{name}", f"must be between 0 and {MOST_UNITS}")
         target = {"target": one.quantity, "target_safety": one.safety_stock}
         lines.append(target | {"expected": one.expected, "expected_of": "on_hand"})
-    return await _change(conn, caller, why, quantities, lines, "quantities")
+    return await _change(conn, caller, why, quantities, lines, "quantities", bulk=bulk)
 
 
 async def _change(
@@ -74,6 +76,8 @@ async def _change(
     given: Sequence[Adjusting | Setting],
     lines: list[dict[str, Any]],
     path: str,
+    *,
+    bulk: bool = False,
 ) -> Adjustment:
     _check(why, given, path)
     if denied := next((one.location for one in given if not caller.works_at(one.location)), None):
@@ -86,7 +90,7 @@ async def _change(
         raise NotFound("location", missing[:100])
     for one, line in zip(given, lines, strict=True):
         line["variant_id"], line["location_id"] = str(variants[one.sku].id), str(locations[one.location].id)
-    levels = await post(conn, lines, why, path=path)
+    levels = await post(conn, lines, why, path=path, bulk=bulk)
     return Adjustment(tuple(levels[f"{line['variant_id']}:{line['location_id']}"] for line in lines))
 
 
@@ -125,7 +129,7 @@ async def post(
     events = [_event(row, why) for row in moved]
     await emit(conn, *events, bulk=bulk)
     if crossing := sorted({row["product_id"] for row in moved if row["crossing"]}):
-        await _tell_listings(conn, crossing)
+        await tell_listings(conn, crossing)
     return {key: _level(row) for key, row in rows.items()}
 
 
@@ -176,7 +180,7 @@ def _event(row: Mapping[str, Any], why: Why) -> StockAdjusted:
     )
 
 
-async def _tell_listings(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> None:
+async def tell_listings(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> None:
     """Note on the listings of these products whether anything is left.
 
     They are held first, so that the last one to change the stock also has the last word.

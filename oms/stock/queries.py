@@ -133,3 +133,9 @@ _OFF = text(f"""
     WHERE ({", ".join(f"l.{s}" for s in STATES)}) IS DISTINCT FROM ({", ".join(f"m.{s}" for s in STATES)})
     LIMIT :most
 """)
+
+
+def level_key(key: str) -> str:
+    """``key`` itself, if it is that of a level: variant:location. Raises ValueError."""
+    variant_id, location_id = (uuid.UUID(part) for part in key.split(":"))
+    return f"{variant_id}:{location_id}"

@@ -56,8 +56,8 @@ def _price_changed(row: Any) -> PriceChanged:
     return PriceChanged(entity=ids.entity("Variant", row.variant_id), price_list=row.code, skus=[row.sku])
 
 
-_WATERMARK = text("SELECT ticked_at FROM feed FOR UPDATE")
-_MOVE = text("UPDATE feed SET ticked_at = :now")
+_WATERMARK = text("SELECT ticked_at FROM clock FOR UPDATE")
+_MOVE = text("UPDATE clock SET ticked_at = :now")
 _PRICES_DUE = text("""
     SELECT DISTINCT p.variant_id, v.sku, v.product_id, pl.code
     FROM price p JOIN variant v ON v.id = p.variant_id JOIN price_list pl ON pl.id = p.price_list_id

@@ -1,8 +1,9 @@
+import uuid
 from collections.abc import Collection
 
 from sqlalchemy import any_, select
 
-from kernel.db import ReadConn, fetch, texts
+from kernel.db import ReadConn, fetch, texts, uuids
 
 from .model import Channel
 from .tables import channel
@@ -34,3 +35,8 @@ async def channel_by_code(conn: ReadConn, code: str) -> Channel | None:
 
 async def all_channels(conn: ReadConn) -> list[Channel]:
     return await fetch(conn, select(*COLUMNS).order_by(channel.c.code), _channel)
+
+
+async def channels_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Channel]:
+    found = await fetch(conn, select(*COLUMNS).where(channel.c.id == any_(uuids(ids))), _channel)
+    return {one.id: one for one in found}

@@ -37,6 +37,14 @@ class Listing:
         return self.shop, self.category_id
 
     @property
+    def product_in_locale(self) -> tuple[str, uuid.UUID]:
+        return self.shop.locale, self.product_id
+
+    @property
+    def itself(self) -> "Listing":
+        return self
+
+    @property
     def product_in_shop(self) -> tuple[Shop, uuid.UUID]:
         return self.shop, self.product_id
 

@@ -166,6 +166,15 @@ async def listings_by_id(conn: ReadConn, keys: Collection[InShop]) -> dict[InSho
     return {(one.shop, one.id): one for one in await _visible(conn, keys, "id")}
 
 
+async def nodes_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Listing]:
+    """Visible listings wherever they are, each in its channel's default locale."""
+    owners = (await conn.execute(select(_l.id, _l.channel_id).where(_l.id == any_(uuids(ids))))).all()
+    known = await channel_queries.channels_by_id(conn, {row.channel_id for row in owners})
+    shops = {key: Shop(one, one.locales[0]) for key, one in known.items()}
+    found = await listings_by_id(conn, [(shops[row.channel_id], row.id) for row in owners])
+    return {listing_id: one for (_, listing_id), one in found.items()}
+
+
 async def listings_by_product(conn: ReadConn, keys: Collection[InShop]) -> dict[InShop, Listing]:
     return {(one.shop, one.product_id): one for one in await _visible(conn, keys, "product_id")}
 

@@ -10,23 +10,12 @@ from PIL import Image, UnidentifiedImageError
 
 from kernel.errors import InvalidInput
 
+from .addresses import SIZES, SUFFIXES
+
 TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
-SIZES = (64, 128, 256, 512, 1024)
 MOST_BYTES = 20 * 2**20
 MOST_PIXELS = 50_000_000
 DIGEST = re.compile(r"[0-9a-f]{64}")
-
-
-def url(digest: str, type: str) -> str:
-    """Where the hub serves a file; what is there never changes."""
-    return f"/media/{digest}.{SUFFIXES[type]}"
-
-
-def thumbnail_url(digest: str, size: int) -> str:
-    """Where the hub serves a picture fitted into the smallest kept square that is not below ``size`` pixels."""
-    fitting = next((kept for kept in SIZES if kept >= size), SIZES[-1])
-    return f"/media/{digest}/{fitting}.webp"
 
 
 class Store:

@@ -45,13 +45,14 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class OfferPrice:
-    """What one unit costs now. ``list`` is the price before a reduction in progress, else the current one."""
+    """What one unit costs now. ``list_price`` is the price before a reduction in progress, else the current one."""
 
     current: Money
-    list: Money
+    list_price: Money
     lowest30_days: Money | None
     tax_included: bool
     valid_until: datetime | None
+    discounts: tuple[()] = ()  # prices of lists alone: no promotion takes part
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def offer_price(current: Period, earlier: Sequence[Period], currency: str, *, ta
     )
     return OfferPrice(
         current=Money(current.amount, currency),
-        list=Money(last.amount if last and reduced else current.amount, currency),
+        list_price=Money(last.amount if last and reduced else current.amount, currency),
         lowest30_days=Money(min(one.amount for one in before), currency) if reduced else None,
         tax_included=tax_included,
         valid_until=current.until,

@@ -1,0 +1,39 @@
+"""Changes to what channels sell that content and stock must both know of."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kernel.db import WriteConn
+from oms.stock import operations as stock_operations
+from pim.listings import operations as listing_operations
+from pim.listings.model import Published
+from pim.products import queries as product_queries
+
+
+async def publish(
+    conn: WriteConn,
+    *,
+    channel: str,
+    products: Sequence[str],
+    publish_from: datetime | None = None,
+    publish_until: datetime | None = None,
+    withdraw: bool = False,
+    draft: bool = False,
+    position: int | None = None,
+    bulk: bool = False,
+) -> Published:
+    """Publish, schedule or withdraw products as ``pim.listings.operations.publish`` does, and note what is in stock."""
+    done = await listing_operations.publish(
+        conn,
+        channel=channel,
+        products=products,
+        publish_from=publish_from,
+        publish_until=publish_until,
+        withdraw=withdraw,
+        draft=draft,
+        position=position,
+        bulk=bulk,
+    )
+    known = await product_queries.products_by_code(conn, products)
+    await stock_operations.tell_listings(conn, [one.id for one in known.values()])
+    return done

@@ -1,0 +1,209 @@
+"""How this schema declares fields, mutations and the types that mirror the domain, in one place."""
+
+import inspect
+import typing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
+from functools import lru_cache, reduce
+from operator import attrgetter, or_
+from typing import Annotated, Any, TypeVar
+
+import strawberry
+from pydantic import TypeAdapter
+from strawberry.types.field import StrawberryField
+
+from kernel import idempotency
+from kernel.db import WriteConn
+from kernel.errors import DomainError
+
+from . import errors
+from .access import Permission
+from .context import Info
+
+F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=type[Any])
+NEEDS = "needs"
+
+
+def loads(
+    shows: Any,
+    batch: Callable[..., Any],
+    *,
+    by: str | Callable[..., Any],
+    otherwise: Any = None,
+    pick: Callable[..., Any] | None = None,
+    known: str | None = None,
+    needs: Permission | None = None,
+    description: str | None = None,
+) -> Any:
+    """A field read by ``batch`` for all parents at once, keyed by their attribute ``by``.
+
+    Said as data rather than code, so that an executor may see it: a whole level of the tree is one call of ``batch``.
+    The field's arguments are the keyword-only ones of ``by`` and of ``pick``, which makes the field's value of what
+    was found and must be pure. Where the parent's attribute ``known`` is not None, it is the answer.
+    """
+    key: Callable[..., Any] = attrgetter(by) if isinstance(by, str) else by
+    by_arguments, pick_arguments = _arguments(key), _arguments(pick)
+
+    async def resolve(root: Any, info: Info, **given: Any) -> Any:
+        if needs is not None:
+            info.context.allowed(needs)
+        if known is not None and (already := getattr(root, known)) is not None:
+            return already
+        found = await info.context.reads.load(batch, key(root, **{name: given[name] for name in by_arguments}))
+        if found is None:
+            return otherwise
+        return pick(found, **{name: given[name] for name in pick_arguments}) if pick else found
+
+    return strawberry.field(
+        _signed(resolve, by_arguments | pick_arguments),
+        graphql_type=shows,
+        description=description,
+        metadata={"batch": batch, "by": by, "pick": pick, NEEDS: needs},
+    )
+
+
+def _arguments(function: Any) -> dict[str, inspect.Parameter]:
+    if function is None or type(function) is attrgetter:
+        return {}
+    hints = typing.get_type_hints(function)
+    found = inspect.signature(function).parameters.values()
+    return {p.name: p.replace(annotation=hints[p.name]) for p in found if p.kind is p.KEYWORD_ONLY}
+
+
+def _signed(resolve: F, arguments: dict[str, inspect.Parameter]) -> F:
+    """``resolve`` with a signature that names its arguments, for strawberry to read."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    root = inspect.Parameter("root", kind, annotation=strawberry.Parent[object])
+    info = inspect.Parameter("info", kind, annotation=Info)
+    resolve.__signature__ = inspect.Signature([root, info, *arguments.values()])  # type: ignore[attr-defined]
+    return resolve
+
+
+def computed(shows: Any, resolver: Callable[..., Any], description: str | None = None) -> Any:
+    """A field shown as ``shows`` that ``resolver`` makes of its one parent; what many parents need is a ``loads``."""
+    return strawberry.field(resolver, graphql_type=shows, description=description)
+
+
+def field(
+    shows: Any, *, needs: Permission, description: str | None = None
+) -> Callable[[Callable[..., Any]], StrawberryField]:
+    """A root field shown as ``shows``; the resolver's own annotation says what it returns.
+
+    It is called with the caller, who has the permission ``needs``, in place of ``self``.
+    """
+
+    def decorate(resolver: Callable[..., Any]) -> StrawberryField:
+        async def resolve(info: Info, **given: Any) -> Any:
+            return await resolver(info.context.allowed(needs), info, **given)
+
+        made: StrawberryField = strawberry.field(
+            _taking(resolve, resolver), graphql_type=shows, description=description, metadata={NEEDS: needs}
+        )
+        return made
+
+    return decorate
+
+
+def subscription(
+    shows: Any, *, needs: Permission, name: str | None = None, description: str | None = None
+) -> Callable[[Callable[..., Any]], StrawberryField]:
+    """A subscription; like ``field``, with an async generator. Every event is read anew."""
+
+    def decorate(resolver: Callable[..., Any]) -> StrawberryField:
+        async def resolve(info: Info, **given: Any) -> AsyncIterator[Any]:
+            caller = info.context.allowed(needs)
+            async for event in resolver(caller, info, **given):
+                info.context.allowed(needs)  # a token may have expired since
+                info.context.forget()
+                yield event
+
+        made = _taking(resolve, resolver)
+        made.__signature__ = made.__signature__.replace(return_annotation=AsyncIterator[shows])  # type: ignore[attr-defined]
+        made.__annotations__["return"] = AsyncIterator[shows]
+        declared: StrawberryField = strawberry.subscription(
+            made, name=name, graphql_type=shows, description=description, metadata={NEEDS: needs}
+        )
+        return declared
+
+    return decorate
+
+
+def _taking(resolve: F, resolver: Callable[..., Any]) -> F:
+    """``resolve`` with the name and the GraphQL arguments of ``resolver``, which takes the caller and info first."""
+    hints = typing.get_type_hints(resolver, include_extras=True)
+    _, info, *arguments = inspect.signature(resolver).parameters.values()
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    named = [info.replace(annotation=Info)]
+    named += [p.replace(annotation=hints[p.name], kind=kind) for p in arguments]
+    resolve.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
+    resolve.__name__, resolve.__doc__ = resolver.__name__, resolver.__doc__
+    resolve.__annotations__ = {p.name: p.annotation for p in named}
+    return resolve
+
+
+def mutation(
+    shows: Any, *refusals: type[Any], needs: Permission, description: str | None = None
+) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """A mutation whose result is the union of ``shows`` and the refusals it may answer with.
+
+    The resolver gets a write connection, the caller and the input, inside one transaction that also holds the
+    idempotency key, and is run again on a deadlock. What it returns is stored and answers every repetition.
+    """
+    refusals = (*refusals, errors.InvalidInput, errors.NotFound, errors.Forbidden, errors.IdempotencyConflict)
+    shown = {one.__name__: one for one in refusals}
+
+    def decorate(resolver: Callable[..., Awaitable[Any]]) -> Any:
+        name = resolver.__name__
+        result: Any = Annotated[
+            reduce(or_, refusals, shows), strawberry.union("".join(map(str.capitalize, name.split("_"))) + "Result")
+        ]
+        hints = typing.get_type_hints(resolver)
+        stored = _adapter(hints["return"])
+
+        async def resolve(info: Info, input: Any) -> Any:
+            caller = info.context.allowed(needs)
+            given = asdict(input)
+            key = given.pop("idempotency_key")
+            mine = {"principal_id": caller.id, "mutation": name, "key": key}
+
+            async def work(conn: WriteConn) -> Any:
+                before = await idempotency.claim(conn, **mine, input=given)
+                if before is not None:
+                    return stored.validate_python(before)
+                done = await resolver(conn, caller, input)
+                await idempotency.remember(conn, **mine, result=stored.dump_python(done, mode="json"))
+                return done
+
+            try:
+                done = await info.context.db.transact(work)
+            except DomainError as refusal:
+                if kind := shown.get(type(refusal).__name__):
+                    return kind(message=str(refusal), **vars(refusal))
+                raise
+            info.context.forget()
+            return done
+
+        resolve.__name__, resolve.__doc__ = name, resolver.__doc__
+        resolve.__annotations__ = {"info": Info, "input": hints["input"]}
+        return strawberry.mutation(resolve, graphql_type=result, description=description, metadata={NEEDS: needs})
+
+    return decorate
+
+
+@lru_cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def mirrors(*domains: type[Any]) -> Callable[[C], C]:
+    """Let instances of ``domains`` stand for the decorated GraphQL type, and fail at import if their fields drift."""
+
+    def decorate(cls: C) -> C:
+        for domain in domains:
+            if drift := [name for name in cls.__annotations__ if name not in dir(domain) and name != "id"]:
+                raise TypeError(f"{cls.__name__} shows {drift}, which {domain.__name__} lacks")
+        cls.is_type_of = staticmethod(lambda obj, _info: isinstance(obj, (*domains, cls)))
+        return cls
+
+    return decorate

@@ -1,0 +1,80 @@
+"""How numbers, moments and documents are written: decimals and big integers as strings, times with their offset."""
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
+
+BigInt = NewType("BigInt", int)
+JSON = NewType("JSON", object)
+
+
+def _decimal(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise GraphQLError('a Decimal must be a string such as "12.50"')
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or abs(number.adjusted()) > 30:  # noqa: PLR2004
+        raise GraphQLError(f"{str(value)[:40]!r} is no decimal number")
+    return number
+
+
+def _moment(value: object) -> datetime:
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise GraphQLError("a DateTime must be as ISO 8601 says, with an offset: 2026-03-01T12:00:00+01:00")
+    return found
+
+
+def _day(value: object) -> date:
+    try:
+        return date.fromisoformat(value)  # type: ignore[arg-type]  # what is no text is refused below
+    except (ValueError, TypeError):
+        raise GraphQLError("a Date must be as ISO 8601 says: 2026-03-01") from None
+
+
+def _big(value: object) -> int:
+    try:
+        return int(value)  # type: ignore[call-overload, no-any-return]  # what is no number is refused below
+    except (ValueError, TypeError):
+        raise GraphQLError("a BigInt must be a string of digits") from None
+
+
+def _scalar(name: str, description: str, origin: Any, serialize: Any, parse: Any) -> ScalarDefinition:
+    return ScalarDefinition(
+        name=name,
+        description=description,
+        specified_by_url=None,
+        serialize=serialize,
+        parse_value=parse,
+        parse_literal=None,
+        origin=origin,
+    )
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+CONFIG = StrawberryConfig(
+    scalar_map={
+        Decimal: _scalar(
+            "Decimal", "A decimal number in plain notation, as a string.", Decimal, "{:f}".format, _decimal
+        ),
+        datetime: _scalar("DateTime", "A moment, ISO 8601 with offset.", datetime, datetime.isoformat, _moment),
+        date: _scalar("Date", "A day, ISO 8601.", date, str, _day),
+        BigInt: _scalar("BigInt", "An integer beyond 32 bits, as a string.", BigInt, str, _big),
+        JSON: _scalar("JSON", "Any JSON value.", JSON, _same, _same),
+    }
+)
+
+__all__ = ["CONFIG", "JSON", "BigInt", "strawberry"]

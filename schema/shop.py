@@ -1,0 +1,351 @@
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import strawberry
+
+from kernel.errors import InvalidInput
+from kernel.paging import Window
+from kernel.principals import Principal
+from oms.locations import queries as location_queries
+from oms.offers import model as offer_model
+from oms.offers import queries as offer_queries
+from oms.offers import sync as offer_sync
+from pim.channels import locales
+from pim.listings import model, queries
+from pim.media import model as media_model
+from pim.media import queries as media_queries
+from pim.prices import queries as price_queries
+
+from .access import Permission
+from .attributes import AttributeGroup, AttributeValue, value_of
+from .context import Info
+from .enums import AssociationKind, AvailabilityStatus, Direction, ListingSortKey
+from .fields import computed, field, loads, mirrors
+from .locations import Location
+from .media import Image, Media
+from .nodes import SOURCES, Node, Source, node_id
+from .paging import Edge, PageInfo, page_info
+from .prices import OfferPrice, PriceTier
+
+SHOP = Permission.SHOP_READ
+MOST_SKUS = 200
+
+
+@strawberry.input
+class AttributeFilter:
+    code: str
+    values: list[str] | None = None
+    min: Decimal | None = None
+    max: Decimal | None = None
+    unit: str | None = None
+
+
+@strawberry.input
+class PriceRange:
+    min: Decimal | None = None
+    max: Decimal | None = None
+
+
+@strawberry.input
+class ListingFilter:
+    search: str | None = None
+    category: str | None = strawberry.field(default=None, description="The slug of a category; its subtree.")
+    skus: list[str] | None = None
+    attributes: list[AttributeFilter] | None = None
+    price: PriceRange | None = None
+    in_stock: bool | None = None
+
+
+@strawberry.input
+class ListingSort:
+    by: ListingSortKey
+    direction: Direction = Direction.ASC
+
+
+def _shopcategory_name(root: strawberry.Parent[model.ShopCategory]) -> str:
+    return locales.label(root.labels, root.shop.locale, root.slug)
+
+
+@strawberry.type
+@mirrors(model.ShopCategory)
+class ShopCategory:
+    slug: str
+    path: str
+    listing_count = loads(int, queries.category_counts, by="in_shop", otherwise=0, known="count")
+    children = loads(
+        list[Annotated["ShopCategory", strawberry.lazy("schema.shop")]],
+        queries.below_category,
+        by="in_shop",
+        otherwise=(),
+        known="below",
+    )
+
+    name = computed(str, _shopcategory_name)
+
+
+@strawberry.type
+class AxisOption:
+    value: str
+    label: str
+
+
+@strawberry.type
+@mirrors(model.Axis)
+class ListingAxis:
+    code: str
+    label: str
+    values: list[AxisOption]
+
+
+@strawberry.type
+@mirrors(model.AxisValue)
+class AxisValue:
+    code: str
+    value: str
+    label: str
+
+
+def _listingattribute_code(root: strawberry.Parent[model.ListingAttribute]) -> str:
+    return root.attribute.code
+
+
+def _listingattribute_label(root: strawberry.Parent[model.ListingAttribute]) -> str:
+    return locales.label(root.attribute.labels, root.locale, root.attribute.code)
+
+
+def _listingattribute_group(root: strawberry.Parent[model.ListingAttribute]) -> AttributeGroup | None:
+    if root.group is None:
+        return None
+    label = locales.label(root.group.labels, root.locale, root.group.code)
+    return AttributeGroup(code=root.group.code, label=label)
+
+
+def _listingattribute_value(root: strawberry.Parent[model.ListingAttribute]) -> Any:
+    return value_of(root)
+
+
+@strawberry.type
+@mirrors(model.ListingAttribute)
+class ListingAttribute:
+    display: str
+
+    code = computed(str, _listingattribute_code)
+
+    label = computed(str, _listingattribute_label)
+
+    group = computed(AttributeGroup | None, _listingattribute_group)
+
+    value = computed(AttributeValue, _listingattribute_value)
+
+
+@strawberry.type
+@mirrors(offer_model.PickupStock)
+class PickupStock:
+    quantity: int
+    location = loads(Location, location_queries.locations_by_id, by="location_id")
+
+
+def _first(found: Any, *, first: int) -> Any:
+    if not 0 <= first <= 100:  # noqa: PLR2004
+        raise InvalidInput("first", "must be between 0 and 100")
+    return found[:first]
+
+
+def _thumbnail(found: list[media_model.Media], *, size: int) -> media_model.Image | None:
+    if not 1 <= size <= 4096:  # noqa: PLR2004
+        raise InvalidInput("size", "must be between 1 and 4096 pixels")
+    picture = next((one for one in found if one.kind == "IMAGE"), None)
+    return media_model.thumbnail(picture, size) if picture else None
+
+
+@strawberry.type
+@mirrors(offer_model.Availability)
+class Availability:
+    status: AvailabilityStatus
+    quantity: int
+    restock_at: datetime | None
+    pickup = loads(
+        list[PickupStock],
+        offer_queries.pickup_by_offer,
+        by="on_channel",
+        otherwise=(),
+        pick=_first,
+        description="Where it can be collected.",
+    )
+
+
+@strawberry.type
+@mirrors(model.Offer)
+class Offer:
+    sku: str
+    gtin: str | None
+    name: str
+    axis_values: list[AxisValue]
+    listing: Annotated["Listing", strawberry.lazy("schema.shop")]
+    price = loads(OfferPrice | None, price_queries.prices_by_offer, by="on_channel")
+    tiers = loads(list[PriceTier], price_queries.tiers_by_offer, by="on_channel", otherwise=())
+    availability = loads(Availability, offer_queries.availability_by_offer, by="on_channel")
+
+
+def _related_key(root: model.Listing, *, kind: AssociationKind) -> Any:
+    return root.product_in_shop, str(kind.value)
+
+
+@strawberry.type
+@mirrors(model.Listing)
+class Listing(Node):
+    id = node_id("Listing")
+    slug: str
+    name: str
+    description = loads(
+        str | None, queries.content_by_listing, by="product_in_shop", pick=lambda found: found.description
+    )
+    category = loads(ShopCategory | None, queries.shop_categories, by="category_in_shop")
+    breadcrumbs = loads(list[ShopCategory], queries.breadcrumbs, by="category_in_shop", otherwise=())
+    media = loads(list[Media], media_queries.media_by_product, by="product_in_locale", otherwise=())
+    thumbnail = loads(Image | None, media_queries.media_by_product, by="product_in_locale", pick=_thumbnail)
+    attributes = loads(
+        list[ListingAttribute],
+        queries.content_by_listing,
+        by="product_in_shop",
+        otherwise=(),
+        pick=lambda found: found.attributes,
+    )
+    axes = loads(list[ListingAxis], queries.offers_by_listing, by="itself", otherwise=(), pick=queries.axes_of)
+    related = loads(
+        list[Annotated["Listing", strawberry.lazy("schema.shop")]],
+        queries.related,
+        by=_related_key,
+        otherwise=(),
+        pick=_first,
+    )
+    offers = loads(list[Offer], queries.offers_by_listing, by="itself", otherwise=())
+
+
+SOURCES["Listing"] = Source(queries.nodes_by_id, SHOP, sees=lambda caller, one: caller.sells_on(one.shop.channel.code))
+
+
+@strawberry.type
+@mirrors(model.FacetValue)
+class FacetValue:
+    value: str
+    label: str
+    count: int
+
+
+@strawberry.type
+@mirrors(model.Facet)
+class Facet:
+    code: str
+    label: str
+    values: list[FacetValue]
+
+
+@strawberry.type
+class ListingConnection:
+    edges: list[Edge[Listing]]
+    page_info: PageInfo
+    query: strawberry.Private[model.ListingQuery]
+    total_count = loads(int, queries.counts, by="query", otherwise=0)
+    facets = loads(list[Facet], queries.facets, by="query", otherwise=())
+
+
+@strawberry.type
+@mirrors(offer_sync.Item)
+class SyncItem:
+    sku: str
+    offer: Offer | None = strawberry.field(description="Null when the sku is gone from this channel.")
+
+
+@strawberry.type
+@mirrors(offer_sync.SyncPage)
+class SyncPage:
+    items: list[SyncItem]
+    cursor: str
+    caught_up: bool
+
+
+def _query(shop: model.Shop, filter: ListingFilter | None, sort: ListingSort | None) -> model.ListingQuery:
+    given = filter or ListingFilter()
+    price = given.price or PriceRange()
+    wanted = model.ListingFilter(
+        search=given.search or None,
+        category=given.category,
+        skus=tuple(given.skus) if given.skus is not None else None,
+        attributes=tuple(
+            model.AttributeFilter(
+                one.code, tuple(one.values) if one.values is not None else None, one.min, one.max, one.unit
+            )
+            for one in given.attributes or ()
+        ),
+        min_price=price.min,
+        max_price=price.max,
+        in_stock=given.in_stock,
+    )
+    by = sort.by.value if sort else "RELEVANCE" if wanted.search else "POSITION"
+    return model.ListingQuery(shop, wanted, by, descending=bool(sort and sort.direction.value == "DESC"))
+
+
+async def _shop_listings(
+    root: strawberry.Parent[model.Shop],
+    info: Info,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    filter: ListingFilter | None = None,
+    sort: ListingSort | None = None,
+) -> ListingConnection:
+    window = Window.of(first, after, last, before)
+    query = _query(root, filter, sort)
+    async with info.context.db.read() as conn:
+        page = await queries.page_of_listings(conn, query, window)
+    edges: list[Any] = [Edge(cursor=c, node=one) for c, one in zip(page.cursors, page.items, strict=True)]
+    return ListingConnection(edges=edges, page_info=page_info(page), query=query)
+
+
+async def _shop_listing(root: strawberry.Parent[model.Shop], info: Info, slug: str) -> model.Listing | None:
+    return await info.context.reads.load(queries.listings_by_slug, (root, slug))
+
+
+async def _shop_offers(root: strawberry.Parent[model.Shop], info: Info, skus: list[str]) -> list[model.Offer]:
+    if len(skus) > MOST_SKUS:
+        raise InvalidInput("skus", f"must be at most {MOST_SKUS}")
+    async with info.context.db.read() as conn:
+        found = await queries.offers_by_sku(conn, [(root, sku) for sku in skus])
+    return [found[root, sku] for sku in skus if (root, sku) in found]
+
+
+async def _shop_categories(root: strawberry.Parent[model.Shop], info: Info) -> list[model.ShopCategory]:
+    async with info.context.db.read() as conn:
+        return await queries.category_tree(conn, root)
+
+
+async def _shop_sync(
+    root: strawberry.Parent[model.Shop], info: Info, first: int, after: str | None = None
+) -> offer_sync.SyncPage:
+    async with info.context.db.read() as conn:
+        return await offer_sync.read(conn, root, first=first, after=after)
+
+
+@strawberry.type
+@mirrors(model.Shop)
+class Shop:
+    listings = computed(ListingConnection, _shop_listings)
+    listing = computed(Listing | None, _shop_listing)
+    offers = computed(
+        list[Offer],
+        _shop_offers,
+        description="The offers of up to 200 skus, in the order asked; those not offered are left out.",
+    )
+    categories = computed(list[ShopCategory], _shop_categories)
+    sync = computed(
+        SyncPage, _shop_sync, description="Everything the channel sells, then what changed: follow the cursor."
+    )
+
+
+@field(Shop, needs=SHOP)
+async def shop(caller: Principal, info: Info, channel: str, locale: str | None = None) -> model.Shop:
+    async with info.context.db.read() as conn:
+        return await queries.shop(conn, caller, channel=channel, locale=locale)

@@ -1,0 +1,150 @@
+"""Running operations: parsed and validated once per text, limited, executed, and answered in plain data."""
+
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import graphql
+import structlog
+from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationDefinitionNode
+from graphql.language import OperationType
+
+from kernel.errors import DomainError
+from kernel.feed import TooSlow
+from schema.context import Context
+from schema.errors import extensions
+from schema.root import schema
+
+from . import limits
+
+log = structlog.get_logger()
+
+KEPT = 1_000  # documents whose parsing is remembered
+MOST_TOKENS = 5_000
+LONGEST = 100_000  # characters
+
+CORE = schema._schema  # noqa: SLF001 -- strawberry builds it; graphql-core runs it
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An operation as a client sends it, whatever the transport."""
+
+    query: str
+    variables: Mapping[str, Any]
+    operation_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Exception):
+    """An operation that was not begun, and why."""
+
+    errors: tuple[GraphQLError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    request: Request
+
+    @property
+    def is_query(self) -> bool:
+        return self.operation.operation is OperationType.QUERY
+
+    @property
+    def is_subscription(self) -> bool:
+        return self.operation.operation is OperationType.SUBSCRIPTION
+
+
+def prepare(request: Request, most: limits.Limits) -> Prepared:
+    """The operation, ready to run. Raises Refused where it is malformed, invalid or too much."""
+    if len(request.query) > LONGEST:
+        raise Refused((GraphQLError(f"The document is longer than {LONGEST} characters.", extensions=limits.TOO_MUCH),))
+    document, errors = _parsed(request.query)
+    if errors or document is None:
+        raise Refused(errors)
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    name = request.operation_name
+    named = [d for d in operations if name is None or (d.name is not None and d.name.value == name)]
+    if len(named) != 1:
+        wrong = f"There is no operation named {name}." if name else "Say which operation: operationName is missing."
+        raise Refused((GraphQLError(wrong),))
+    try:
+        limits.check(document, named[0], request.variables, most)
+    except GraphQLError as error:
+        raise Refused((error,)) from None
+    return Prepared(document, named[0], request)
+
+
+@lru_cache(KEPT)
+def _parsed(query: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
+    try:
+        document = graphql.parse(query, max_tokens=MOST_TOKENS)
+    except GraphQLError as error:
+        return None, (error,)
+    return document, tuple(graphql.validate(CORE, document, max_errors=20))
+
+
+async def execute(prepared: Prepared, context: Context) -> dict[str, Any]:
+    """What a query or mutation answers."""
+    found = graphql.execute(
+        CORE,
+        prepared.document,
+        context_value=context,
+        variable_values=dict(prepared.request.variables),
+        operation_name=prepared.request.operation_name,
+    )
+    return answer(found if isinstance(found, ExecutionResult) else await found)
+
+
+async def subscribe(prepared: Prepared, context: Context) -> AsyncGenerator[dict[str, Any]]:
+    """What a subscription answers, event by event; what ends it before its time is its last answer."""
+    found = graphql.subscribe(
+        CORE,
+        prepared.document,
+        context_value=context,
+        variable_values=dict(prepared.request.variables),
+        operation_name=prepared.request.operation_name,
+    )
+    stream = found if isinstance(found, (ExecutionResult, AsyncIterator)) else await found
+    if isinstance(stream, ExecutionResult):
+        yield answer(stream)
+        return
+    try:
+        async for event in stream:
+            yield answer(event)
+    except Exception as error:  # noqa: BLE001 -- whatever ends it is told to the client, in its last answer
+        wrapped = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+        yield {"data": None, "errors": [formatted(wrapped)]}
+    finally:
+        if hasattr(stream, "aclose"):
+            await stream.aclose()
+
+
+def answer(result: ExecutionResult) -> dict[str, Any]:
+    told: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        told["errors"] = [formatted(error) for error in result.errors]
+    return told
+
+
+def formatted(error: GraphQLError) -> dict[str, Any]:
+    """An error as clients see it: refusals with their code; anything else masked, logged under a reference."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    told: dict[str, Any] = dict(error.formatted)
+    if isinstance(cause, DomainError):
+        told["message"], told["extensions"] = str(cause), extensions(cause)
+    elif isinstance(cause, TooSlow):
+        told["message"] = "This subscriber fell too far behind; go on from the cursor."
+        told["extensions"] = {"code": "TOO_SLOW", "cursor": cause.cursor}
+    elif cause is not None and not isinstance(cause, GraphQLError):
+        reference = secrets.token_hex(4)
+        log.error("graphql.failed", reference=reference, path=error.path, exc_info=cause)
+        told["message"] = f"Something went wrong in the hub. Reference: {reference}"
+        told["extensions"] = {"code": "INTERNAL", "reference": reference}
+    return told

@@ -1,0 +1,152 @@
+"""GraphQL over HTTP, as its specification says, and subscriptions as server-sent events."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response, StreamingResponse
+
+from kernel.principals import Principal
+from server.access import BadToken, Doors, TooMany
+from server.graphql import engine
+from server.graphql.engine import Refused, Request
+
+RESPONSE = "application/graphql-response+json"
+JSON = "application/json"
+EVENTS = "text/event-stream"
+HEARTBEAT = 15.0  # seconds between comments that keep a quiet stream open
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed(Exception):
+    """A request that is no GraphQL request: the status and the reason."""
+
+    status: int
+    reason: str
+    headers: dict[str, str] | None = None
+
+
+async def handle(http: HttpRequest, doors: Doors) -> Response:
+    """Answer one request."""
+    media = _media(http.headers.get("accept", ""))
+    try:
+        if media is None:
+            raise Malformed(406, f"acceptable are {RESPONSE}, {JSON} and {EVENTS}")
+        caller = await _caller(http, doors)
+        request = _from_query(http) if http.method == "GET" else await _from_body(http, doors.most_bytes)
+        prepared = engine.prepare(request, doors.limits)
+        if http.method == "GET" and not (prepared.is_query or (media == EVENTS and prepared.is_subscription)):
+            raise Malformed(405, "only queries can be sent by GET", {"allow": "POST"})
+        if prepared.is_subscription and media != EVENTS:
+            raise Malformed(406, f"subscriptions are answered as {EVENTS} here, or over WebSocket")
+    except Malformed as wrong:
+        return _errors([GraphQLError(wrong.reason)], media or JSON, wrong.status, wrong.headers)
+    except Refused as refused:
+        return _errors(list(refused.errors), media or JSON, 400 if media == RESPONSE else 200)
+    context = doors.context(caller)
+    if media == EVENTS:
+        told = engine.subscribe(prepared, context) if prepared.is_subscription else _once(prepared, context)
+        return StreamingResponse(_events(told), media_type=EVENTS, headers={"cache-control": "no-store"})
+    found = await engine.execute(prepared, context)
+    unbegun = found["data"] is None and "errors" in found and not any("path" in error for error in found["errors"])
+    return Response(orjson.dumps(found), 400 if unbegun and media == RESPONSE else 200, media_type=media)
+
+
+async def _caller(http: HttpRequest, doors: Doors) -> Principal | None:
+    try:
+        caller = await doors.caller(http.headers.get("authorization"))
+        doors.spend(caller, http.client.host if http.client else "")
+    except BadToken:
+        raise Malformed(401, "the token is unknown, expired or revoked", {"www-authenticate": "Bearer"}) from None
+    except TooMany as busy:
+        raise Malformed(429, "too many requests", {"retry-after": str(busy.seconds)}) from None
+    return caller
+
+
+async def _once(prepared: engine.Prepared, context: Any) -> AsyncIterator[dict[str, Any]]:
+    yield await engine.execute(prepared, context)
+
+
+def _media(accept: str) -> str | None:
+    """The media type to answer in: what the client ranks first of what the hub speaks; None where it takes none."""
+    if not accept.strip():
+        return RESPONSE
+    ranked: list[tuple[float, int, str]] = []
+    for place, part in enumerate(accept.split(",")):
+        name, *parameters = [piece.strip().lower() for piece in part.split(";")]
+        quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        known = {"*/*": RESPONSE, "application/*": RESPONSE}.get(name, name)
+        if known in (RESPONSE, JSON, EVENTS) and quality.replace(".", "", 1).isdigit() and float(quality) > 0:
+            ranked.append((-float(quality), place, known))
+    return min(ranked)[2] if ranked else None
+
+
+def _from_query(http: HttpRequest) -> Request:
+    given: dict[str, Any] = dict(http.query_params)
+    for name in ("variables", "extensions"):
+        if given.get(name):
+            given[name] = _loads(given[name].encode(), name)
+    return _request(given)
+
+
+async def _from_body(http: HttpRequest, most: int) -> Request:
+    kind = http.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != JSON:
+        raise Malformed(415, f"the body must be {JSON}")
+    body = bytearray()
+    async for chunk in http.stream():
+        body += chunk
+        if len(body) > most:
+            raise Malformed(413, f"the body must not be larger than {most} bytes")
+    return _request(_loads(bytes(body), "the body"))
+
+
+def _loads(text: bytes, name: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise Malformed(400, f"{name} is no JSON") from None
+
+
+def _request(given: Any) -> Request:
+    if isinstance(given, list):
+        raise Malformed(400, "operations are sent one by one, not in batches")
+    if not isinstance(given, dict) or not isinstance(given.get("query"), str):
+        raise Malformed(400, "query must be a string")
+    variables, name = given.get("variables"), given.get("operationName")
+    if variables is not None and not isinstance(variables, dict):
+        raise Malformed(400, "variables must be an object")
+    if name is not None and not isinstance(name, str):
+        raise Malformed(400, "operationName must be a string")
+    return Request(given["query"], variables or {}, name or None)
+
+
+def _errors(errors: list[GraphQLError], media: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    kind = JSON if media == EVENTS else media
+    told = {"errors": [engine.formatted(error) for error in errors]}
+    return Response(orjson.dumps(told), status, media_type=kind, headers=headers)
+
+
+async def _events(told: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+    """GraphQL over SSE, distinct connections: next … next, complete."""
+    following = asyncio.ensure_future(anext(told, None))
+    try:
+        while True:
+            done, _ = await asyncio.wait({following}, timeout=HEARTBEAT)
+            if not done:
+                yield b":\n\n"
+                continue
+            if (found := following.result()) is None:
+                break
+            yield b"event: next\ndata: " + orjson.dumps(found) + b"\n\n"
+            following = asyncio.ensure_future(anext(told, None))
+        yield b"event: complete\ndata: \n\n"
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        if hasattr(told, "aclose"):
+            await told.aclose()

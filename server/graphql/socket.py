@@ -1,0 +1,166 @@
+"""GraphQL over WebSocket: the graphql-transport-ws protocol.
+
+Every operation has a context of its own. The hub closes with the protocol's codes: 4400 bad message, 4401
+unauthorized, 4403 forbidden, 4408 no connection_init in time, 4409 an id twice, 4429 too many.
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import orjson
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from kernel.principals import Principal
+from server.access import BadToken, Doors, TooMany
+from server.graphql import engine
+from server.graphql.engine import Refused, Request
+
+PROTOCOL = "graphql-transport-ws"
+INIT_SECONDS = 10.0
+MOST_OPERATIONS = 100
+
+
+class _Close(Exception):
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+class Session:
+    """One socket: its principal and the operations that run on it."""
+
+    def __init__(self, socket: WebSocket, doors: Doors) -> None:
+        self.socket, self.doors = socket, doors
+        self.caller: Principal | None = None
+        self.acknowledged = False
+        self.operations: dict[str, asyncio.Task[None]] = {}
+        self.fatal: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """Speak with the client until one side closes."""
+        if PROTOCOL not in self.socket.scope.get("subprotocols", ()):
+            await self.socket.close(4406, f"speak {PROTOCOL}")
+            return
+        await self.socket.accept(subprotocol=PROTOCOL)
+        try:
+            await self._converse()
+        except _Close as order:
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await self.socket.close(order.code, order.reason)
+        except WebSocketDisconnect:
+            pass
+        finally:
+            for task in self.operations.values():
+                task.cancel()
+            await asyncio.gather(*self.operations.values(), return_exceptions=True)
+
+    async def _converse(self) -> None:
+        try:
+            async with asyncio.timeout(INIT_SECONDS):
+                await self._handle(await self._receive())
+        except TimeoutError:
+            raise _Close(4408, "Connection initialisation timeout") from None
+        while True:
+            await self._handle(await self._receive())
+
+    async def _receive(self) -> dict[str, Any]:
+        """The next message. The wait is ended before an operation closes the socket: some servers ask for that."""
+        receiving = asyncio.create_task(self.socket.receive())
+        waited: list[asyncio.Future[Any]] = [receiving, self.fatal]
+        try:
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if self.fatal.done():
+                self.fatal.result()
+        finally:
+            if not receiving.done():
+                receiving.cancel()
+                await asyncio.gather(receiving, return_exceptions=True)
+        event = receiving.result()
+        if event["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(event.get("code") or 1000)
+        text = event.get("text") or ""
+        if len(text) > self.doors.most_bytes:
+            raise _Close(4400, "Message too large")
+        try:
+            message = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            raise _Close(4400, "Messages must be JSON texts") from None
+        if not isinstance(message, dict):
+            raise _Close(4400, "Messages must be objects")
+        return message
+
+    async def _handle(self, message: dict[str, Any]) -> None:
+        match message:
+            case {"type": "connection_init"}:
+                await self._init(message.get("payload"))
+            case {"type": "ping"}:
+                await self._send({"type": "pong"})
+            case {"type": "pong"}:
+                pass
+            case {"type": "subscribe", "id": str(id), "payload": dict(payload)} if id:
+                self._begin(id, payload)
+            case {"type": "complete", "id": str(id)}:
+                if task := self.operations.pop(id, None):
+                    task.cancel()
+            case _:
+                raise _Close(4400, "Unknown message")
+
+    async def _init(self, payload: Any) -> None:
+        if self.acknowledged:
+            raise _Close(4429, "Too many initialisation requests")
+        given = payload if isinstance(payload, dict) else {}
+        shown = next((v for k, v in given.items() if k.lower() == "authorization"), None)
+        header = self.socket.headers.get("authorization")
+        try:
+            self.caller = await self.doors.caller(shown if isinstance(shown, str) else header)
+        except BadToken:
+            raise _Close(4403, "The token is unknown, expired or revoked") from None
+        self.acknowledged = True
+        await self._send({"type": "connection_ack"})
+
+    def _begin(self, id: str, payload: dict[str, Any]) -> None:
+        if not self.acknowledged:
+            raise _Close(4401, "Unauthorized")
+        if id in self.operations:
+            raise _Close(4409, f"Subscriber for {id[:100]} already exists")
+        if len(self.operations) >= MOST_OPERATIONS:
+            raise _Close(4429, f"More than {MOST_OPERATIONS} operations at once")
+        task = asyncio.create_task(self._operate(id, payload))
+        self.operations[id] = task
+
+    async def _operate(self, id: str, payload: dict[str, Any]) -> None:
+        try:
+            self.doors.spend(self.caller, self.socket.client.host if self.socket.client else "")
+            query, variables = payload.get("query"), payload.get("variables")
+            name = payload.get("operationName")
+            if not isinstance(query, str) or not isinstance(variables, (dict, type(None))):
+                raise _Close(4400, "query must be a string and variables an object")
+            prepared = engine.prepare(Request(query, variables or {}, name or None), self.doors.limits)
+            context = self.doors.context(self.caller)
+            if prepared.is_subscription:
+                async with contextlib.aclosing(engine.subscribe(prepared, context)) as answers:
+                    async for answer in answers:
+                        await self._send({"id": id, "type": "next", "payload": answer})
+            else:
+                await self._send({"id": id, "type": "next", "payload": await engine.execute(prepared, context)})
+            self.operations.pop(id, None)
+            await self._send({"id": id, "type": "complete"})
+        except Refused as refused:
+            self.operations.pop(id, None)
+            told = [engine.formatted(error) for error in refused.errors]
+            await self._send({"id": id, "type": "error", "payload": told})
+        except TooMany:
+            self._end(_Close(4429, "Too many requests"))
+        except _Close as order:
+            self._end(order)
+        except (WebSocketDisconnect, RuntimeError):
+            self._end(WebSocketDisconnect(1006))
+
+    def _end(self, order: Exception) -> None:
+        if not self.fatal.done():
+            self.fatal.set_exception(order)
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        if self.socket.application_state is WebSocketState.CONNECTED:
+            await self.socket.send_text(orjson.dumps(message).decode())

@@ -1,0 +1,99 @@
+"""The sequencer: whichever node holds the lock numbers the changes, and tells what time alone has changed."""
+
+import asyncio
+import contextlib
+from datetime import UTC, date, datetime, timedelta
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel import changes
+from kernel.db import RETRIED, Database, ReadConn, WriteConn, sqlstate
+from kernel.outbox import LOOK, Lane
+from pim.catalog import operations as catalog
+
+log = structlog.get_logger()
+
+IDLE = 0.02  # seconds between looks for what other nodes have written; our own commits wake us at once
+STANDBY = 0.5  # seconds between attempts to become the leader
+TICK = 1.0  # seconds between looks at the clock
+
+LEAD = text("SELECT pg_try_advisory_lock(hashtext('entrepot.sequencer'))")
+ALIVE = text("SELECT 1")
+
+
+class Sequencer:
+    """Runs on every node; leads on one of them at a time."""
+
+    def __init__(self, db: Database, *, retention: timedelta) -> None:
+        self.db = db
+        self.retention = retention
+        self.leading = False
+
+    async def run(self) -> None:
+        """Try to lead, lead, and try again when the connection that holds the lock is lost."""
+        while True:
+            try:
+                async with self.db.writer.connect() as conn:
+                    lock = await conn.execution_options(isolation_level="AUTOCOMMIT")
+                    while not (await lock.execute(LEAD)).scalar_one():
+                        await asyncio.sleep(STANDBY)
+                    self.leading = True
+                    log.info("sequencer.leads")
+                    await self._lead(lock)
+            except (DBAPIError, OSError) as error:
+                log.warning("sequencer.lost", error=repr(error))
+            finally:
+                self.leading = False
+            await asyncio.sleep(STANDBY)
+
+    async def _lead(self, lock: AsyncConnection) -> None:
+        interactive, bulk = Lane(bulk=False), Lane(bulk=True)
+        kept: date | None = None
+        ticked = 0.0
+        clock = asyncio.get_running_loop().time
+        while True:
+            today = datetime.now(UTC).date()
+            if kept != today:
+                await self.db.transact(self._keep_partitions)
+                kept = today
+            if clock() - ticked >= TICK:
+                ticked = clock()
+                await lock.execute(ALIVE)
+                await self.db.transact(lambda conn: catalog.tick(conn, now=datetime.now(UTC)))
+            self.db.wrote.clear()
+            if not await self._number(interactive, bulk):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.db.wrote.wait(), IDLE)
+
+    async def _keep_partitions(self, conn: WriteConn) -> None:
+        await changes.keep_partitions(conn, datetime.now(UTC).date(), self.retention)
+
+    async def _number(self, interactive: Lane, bulk: Lane) -> int:
+        """Number a batch if there is one; returns how many."""
+        if bulk.window is None and interactive.window is None and not await self._anything_new(interactive, bulk):
+            return 0
+        try:
+            async with self.db.writer.connect() as conn:
+                serial = await conn.execution_options(isolation_level="REPEATABLE READ")
+                async with serial.begin():
+                    return await changes.number(WriteConn(ReadConn(serial)), interactive, bulk)
+        except DBAPIError as error:
+            if sqlstate(error) not in RETRIED:
+                raise
+            interactive.forget()
+            bulk.forget()
+            return 0
+
+    async def _anything_new(self, *lanes: Lane) -> bool:
+        found = False
+        async with self.db.read() as conn:
+            for lane in lanes:
+                snapshot, new = (await conn.execute(LOOK, lane.given())).one()
+                if new:
+                    found = True
+                else:
+                    lane.drained(snapshot)
+        return found

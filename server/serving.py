@@ -1,0 +1,36 @@
+"""Serving the hub: one process, one event loop, granian in front."""
+
+import asyncio
+import signal
+
+import uvloop
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+from server import app, logs
+from server.settings import Settings
+
+MOST_CONNECTIONS = 8192
+
+
+def serve(settings: Settings, url: str) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    logs.configure(settings.log_level)
+    uvloop.run(_serve(settings, url))
+
+
+async def _serve(settings: Settings, url: str) -> None:
+    server = Server(
+        app.create(settings, url),
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        backlog=MOST_CONNECTIONS,
+        backpressure=MOST_CONNECTIONS,
+        log_level=LogLevels.error,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, server.stop)
+    await server.serve()
