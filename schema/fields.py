@@ -19,6 +19,7 @@ from kernel.errors import DomainError
 from . import errors
 from .access import Permission
 from .context import Info
+from .lean import DIRECT
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type[Any])
@@ -59,7 +60,7 @@ def loads(
         _signed(resolve, by_arguments | pick_arguments),
         graphql_type=shows,
         description=description,
-        metadata={"batch": batch, "by": by, "pick": pick, NEEDS: needs},
+        metadata={"batch": batch, "by": by, "pick": pick, NEEDS: needs, DIRECT: resolve},
     )
 
 

@@ -36,13 +36,13 @@ async def prepare(settings: Settings, url: str, scale: int | None) -> None:
 
 def _words(settings: Settings, tokens: dict[str, str]) -> str:
     address = f"http://{settings.host}:{settings.port}"
-    width = max(len(name) for name, _ in people.PEOPLE.values())
+    width = max(len(one.name) for one in people.PEOPLE.values())
     return "\n".join(
         [
             f"GraphiQL  {address}/graphiql",
             f"signed in {address}/graphiql#token={tokens['head_office']}",
             "",
-            *(f"{people.PEOPLE[role][0]:<{width}}  {secret}" for role, secret in tokens.items()),
+            *(f"{people.PEOPLE[role].name:<{width}}  {secret}" for role, secret in tokens.items()),
             f"(also in {Path(settings.data_dir) / people.FILE})",
             "",
             f"Try       {QUERY}",

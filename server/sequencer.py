@@ -38,7 +38,7 @@ class Sequencer:
             try:
                 async with self.db.writer.connect() as conn:
                     lock = await conn.execution_options(isolation_level="AUTOCOMMIT")
-                    while not (await lock.execute(LEAD)).scalar_one():
+                    while not (await lock.execute(LEAD)).scalar_one():  # noqa: ASYNC110 -- the lock is elsewhere
                         await asyncio.sleep(STANDBY)
                     self.leading = True
                     log.info("sequencer.leads")

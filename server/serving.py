@@ -1,6 +1,7 @@
 """Serving the hub: one process, one event loop, granian in front."""
 
 import asyncio
+import gc
 import signal
 
 import uvloop
@@ -17,6 +18,7 @@ MOST_CONNECTIONS = 8192
 def serve(settings: Settings, url: str) -> None:
     """Serve until SIGINT or SIGTERM."""
     logs.configure(settings.log_level)
+    gc.set_threshold(50_000, 20, 100)  # requests make many short-lived objects and no cycles
     uvloop.run(_serve(settings, url))
 
 
@@ -33,4 +35,6 @@ async def _serve(settings: Settings, url: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, server.stop)
+    gc.collect()
+    gc.freeze()  # the schema and the code stay for good: not to be looked through again
     await server.serve()

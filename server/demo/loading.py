@@ -1,6 +1,6 @@
 """Loading the demo shop through the same operations that everybody uses, in one transaction: whole or not at all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -56,8 +56,9 @@ async def load(conn: WriteConn, store: Store, shop: Content, now: datetime) -> N
 
 async def _structure(conn: WriteConn, shop: Content) -> None:
     for row in shop.categories:
-        given = {name: row[name] for name in ("code", "parent", "position") if name in row}
-        await categories.save(conn, labels=labels(row), **given)
+        await categories.save(
+            conn, code=row["code"], parent=row.get("parent"), labels=labels(row), position=row.get("position", 0)
+        )
     for row in shop.channels:
         given = {name: row[name] for name in ("code", "name", "kind", "currency", "locales")}
         await channels.save(conn, category_tree=row["categoryTree"], time_zone=row["timeZone"], **given)
@@ -200,12 +201,16 @@ async def _stock(conn: WriteConn, shop: Content) -> None:
 
 async def _listings(conn: WriteConn, shop: Content, now: datetime) -> None:
     for row in shop.listings:
-        window: Mapping[str, datetime | None] = {
-            "publish_from": content.moment(row.get("from"), now),
-            "publish_until": content.moment(row.get("until"), now),
-        }
+        since, until = (content.moment(row.get(name), now) for name in ("from", "until"))
         for codes, draft in ((row.get("products", ()), False), (row.get("drafts", ()), True)):
             if codes:
                 await offers.publish(
-                    conn, channel=row["channel"], products=codes, draft=draft, position=1, bulk=True, **window
+                    conn,
+                    channel=row["channel"],
+                    products=codes,
+                    publish_from=since,
+                    publish_until=until,
+                    draft=draft,
+                    position=1,
+                    bulk=True,
                 )

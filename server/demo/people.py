@@ -3,6 +3,7 @@
 import json
 import os
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 from kernel import principals
@@ -12,12 +13,21 @@ from schema.access import ROLES
 
 FILE = "demo-tokens.json"
 LOADER = Principal(uuid.UUID(int=0), "demo", ROLES["head_office"])
-PEOPLE: dict[str, tuple[str, dict[str, list[str]]]] = {
-    "web": ("Web shop", {"channels": ["web"]}),
-    "marketplace": ("Marketplace", {"channels": ["marketplace"]}),
-    "store": ("Store associate, Hamburg", {"channels": ["pos"], "locations": ["hamburg-store"]}),
-    "merchandiser": ("Merchandiser", {}),
-    "head_office": ("Head office", {}),
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+    channels: list[str] | None = None
+    locations: list[str] | None = None
+
+
+PEOPLE = {
+    "web": Person("Web shop", ["web"]),
+    "marketplace": Person("Marketplace", ["marketplace"]),
+    "store": Person("Store associate, Hamburg", ["pos"], ["hamburg-store"]),
+    "merchandiser": Person("Merchandiser"),
+    "head_office": Person("Head office"),
 }
 
 
@@ -30,11 +40,14 @@ async def tokens(db: Database, folder: Path) -> dict[str, str]:
 
     async def work(conn: WriteConn) -> dict[str, str]:
         found: dict[str, str] = {}
-        for role, (name, scope) in PEOPLE.items():
-            if role in known:
-                found[role] = held[role]
-            else:
-                found[role] = await principals.issue(conn, name=name, permissions=ROLES[role], **scope)
+        for role, one in PEOPLE.items():
+            found[role] = (
+                held[role]
+                if role in known
+                else await principals.issue(
+                    conn, name=one.name, permissions=ROLES[role], channels=one.channels, locations=one.locations
+                )
+            )
         return found
 
     found = await db.transact(work)

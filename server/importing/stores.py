@@ -86,7 +86,7 @@ async def _save(
             outcomes.append(outcome_of(before, saved))
         except InvalidInput as refused:
             outcomes.append(REFUSED)
-            problems.append(Problem(file, place, refused.path, code or None, refused.problem))
+            problems.append(Problem(file, place, refused.path or None, code or None, refused.problem))
     return outcomes, problems
 
 
