@@ -12,7 +12,7 @@ from oms.offers import model as offer_model
 from oms.offers import queries as offer_queries
 from oms.offers import sync as offer_sync
 from pim.channels import locales
-from pim.listings import model, queries
+from pim.listings import filters, model, queries
 from pim.media import model as media_model
 from pim.media import queries as media_queries
 from pim.prices import queries as price_queries
@@ -246,7 +246,7 @@ class Facet:
 class ListingConnection:
     edges: list[Edge[Listing]]
     page_info: PageInfo
-    query: strawberry.Private[model.ListingQuery]
+    query: strawberry.Private[filters.Resolved]
     total_count = loads(int, queries.counts, by="query", otherwise=0)
     facets = loads(list[Facet], queries.facets, by="query", otherwise=())
 
@@ -298,8 +298,8 @@ async def _shop_listings(
     sort: ListingSort | None = None,
 ) -> ListingConnection:
     window = Window.of(first, after, last, before)
-    query = _query(root, filter, sort)
     async with info.context.db.read() as conn:
+        query = await filters.resolve(conn, _query(root, filter, sort))
         page = await queries.page_of_listings(conn, query, window)
     edges: list[Any] = [Edge(cursor=c, node=one) for c, one in zip(page.cursors, page.items, strict=True)]
     return ListingConnection(edges=edges, page_info=page_info(page), query=query)

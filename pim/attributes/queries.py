@@ -12,6 +12,8 @@ _ATTRIBUTES = select(attribute).order_by(attribute.c.position, attribute.c.code)
 
 
 async def attributes_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str, Attribute]:
+    if not codes:
+        return {}
     found = await fetch(conn, _ATTRIBUTES.where(attribute.c.code == any_(texts(codes))), Attribute)
     return {one.code: one for one in found}
 
@@ -32,6 +34,8 @@ async def groups_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str, Gr
 
 async def options_by_attribute(conn: ReadConn, codes: Collection[str]) -> dict[str, dict[str, Option]]:
     """The options of each attribute that has any, by attribute code and option code, in their order."""
+    if not codes:
+        return {}
     o = attribute_option.c
     wanted = (
         select(attribute.c.code.label("attribute"), o.code, o.labels, o.position)

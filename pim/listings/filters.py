@@ -1,7 +1,7 @@
 """How a query for listings becomes a statement: what is visible, what is wanted, and in which order."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -43,11 +43,11 @@ _l, _t = listing.c, listing_text.c
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A query with what its filter names looked up."""
+    """A query with what its filter names looked up: the key of its page, its count and its facets."""
 
     query: ListingQuery
     category_id: uuid.UUID | None
-    attributes: dict[str, Attribute]
+    attributes: dict[str, Attribute] = field(compare=False)
 
 
 async def resolve(conn: ReadConn, query: ListingQuery) -> Resolved:

@@ -11,13 +11,16 @@ from kernel.paging import Page, Window, page
 from kernel.principals import Principal
 from pim.attributes import queries as attribute_queries
 from pim.attributes import values
+from pim.attributes.tables import attribute
 from pim.categories import queries as category_queries
 from pim.channels import locales
 from pim.channels import queries as channel_queries
 from pim.products import queries as product_queries
+from pim.products.model import Content as ProductContent
 from pim.products.tables import product, product_association
 
 from . import filters, projecting
+from .filters import Resolved
 from .model import (
     Axis,
     AxisValue,
@@ -26,6 +29,7 @@ from .model import (
     FacetValue,
     Listing,
     ListingAttribute,
+    ListingFilter,
     ListingQuery,
     Offer,
     ProductListing,
@@ -52,8 +56,8 @@ async def shop(conn: ReadConn, caller: Principal, *, channel: str, locale: str |
     return Shop(found, found.served(locales.normal(locale) if locale else None))
 
 
-async def page_of_listings(conn: ReadConn, query: ListingQuery, window: Window) -> Page[Listing]:
-    found = await filters.resolve(conn, query)
+async def page_of_listings(conn: ReadConn, found: Resolved, window: Window) -> Page[Listing]:
+    query = found.query
     wanted = filters.matching(found, *_COLUMNS).join(listing_text, _t.listing_id == _l.id)
     wanted = wanted.where(_t.locale == query.shop.locale, _t.channel_id == query.shop.channel.id)
     if query.by == "RELEVANCE" and query.filter.search:
@@ -61,18 +65,15 @@ async def page_of_listings(conn: ReadConn, query: ListingQuery, window: Window) 
     return await page(conn, wanted, filters.order(found), window, lambda **facts: Listing(shop=query.shop, **facts))
 
 
-async def counts(conn: ReadConn, asked: Collection[ListingQuery]) -> dict[ListingQuery, int]:
+async def counts(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, int]:
     """How many listings each query finds; without a filter, or by category alone, read from kept counters."""
-    found: dict[ListingQuery, int] = {}
-    for query in asked:
-        looked_up = await filters.resolve(conn, query)
-        if _only_category(query):
-            term = (projecting.CATEGORY, str(looked_up.category_id)) if looked_up.category_id else (projecting.ALL, "")
-            kept = await _kept_counts(conn, query.shop, [term])
-            found[query] = kept.get(term, 0)
+    found: dict[Resolved, int] = {}
+    for one in asked:
+        if _only_category(one.query):
+            term = (projecting.CATEGORY, str(one.category_id)) if one.category_id else (projecting.ALL, "")
+            found[one] = (await _kept_counts(conn, one.query.shop, [term])).get(term, 0)
         else:
-            wanted = filters.matching(looked_up, func.count())
-            found[query] = (await conn.execute(wanted)).scalar_one()
+            found[one] = (await conn.execute(filters.matching(one, func.count()))).scalar_one()
     return found
 
 
@@ -93,46 +94,44 @@ async def _kept_counts(
     return {(attribute, value): count for attribute, value, count in await conn.execute(wanted)}
 
 
-async def facets(conn: ReadConn, asked: Collection[ListingQuery]) -> dict[ListingQuery, list[Facet]]:
+async def facets(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, list[Facet]]:
     """The values of filterable attributes among the listings of each query, with counts, the most frequent first."""
-    found: dict[ListingQuery, list[Facet]] = {}
-    for query in asked:
-        if query.filter == type(query.filter)():
-            counted = await _kept_counts(conn, query.shop, None)
+    found: dict[Resolved, list[Facet]] = {}
+    for one in asked:
+        if one.query.filter == ListingFilter():
+            counted = await _kept_counts(conn, one.query.shop, None)
         else:
-            counted = await _facet_counts(conn, query)
-        found[query] = await _facets(conn, query.shop, counted)
+            counted = await _facet_counts(conn, one)
+        found[one] = await _facets(conn, one.query.shop, counted)
     return found
 
 
-async def _facet_counts(conn: ReadConn, query: ListingQuery) -> dict[projecting.Term, int]:
-    looked_up = await filters.resolve(conn, query)
-    attributes = await attribute_queries.all_attributes(conn)
-    codes = [one.code for one in attributes.values() if one.filterable and one.type in projecting.COUNTED]
+async def _facet_counts(conn: ReadConn, one: Resolved) -> dict[projecting.Term, int]:
     f = listing_term.alias().c
+    counted = select(attribute.c.code).where(attribute.c.filterable, attribute.c.type.in_(projecting.COUNTED))
     wanted = (
         select(f.attribute, f.value, func.count())
         .where(
-            f.channel_id == query.shop.channel.id,
-            f.attribute == any_(texts(codes)),
-            f.listing_id.in_(filters.matching(looked_up, _l.id)),
+            f.channel_id == one.query.shop.channel.id,
+            f.attribute.in_(counted),
+            f.listing_id.in_(filters.matching(one, _l.id)),
         )
         .group_by(f.attribute, f.value)
     )
-    return {(attribute, value): count for attribute, value, count in await conn.execute(wanted)}
+    return {(code, value): count for code, value, count in await conn.execute(wanted)}
 
 
 async def _facets(conn: ReadConn, shop: Shop, counted: dict[projecting.Term, int]) -> list[Facet]:
-    codes = {attribute for attribute, _ in counted if not attribute.startswith(projecting.ALL)}
+    codes = {code for code, _ in counted if not code.startswith(projecting.ALL)}
     attributes = await attribute_queries.attributes_by_code(conn, codes)
     options = await attribute_queries.options_by_attribute(conn, codes)
     by_attribute: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for (attribute, value), count in counted.items():
-        by_attribute[attribute].append((count, value))
+    for (code, value), count in counted.items():
+        by_attribute[code].append((count, value))
     return [
         Facet(
             code,
-            locales.label(attribute.labels, shop.locale, code),
+            locales.label(one.labels, shop.locale, code),
             tuple(
                 FacetValue(
                     value, values.option_label(options[code], value, shop.locale) if code in options else value, n
@@ -140,7 +139,7 @@ async def _facets(conn: ReadConn, shop: Shop, counted: dict[projecting.Term, int
                 for n, value in sorted(by_attribute[code], key=lambda one: (-one[0], one[1]))[:MOST_FACET_VALUES]
             ),
         )
-        for code, attribute in attributes.items()
+        for code, one in attributes.items()
     ]
 
 
@@ -290,21 +289,21 @@ async def content_by_listing(conn: ReadConn, keys: Collection[InShop]) -> dict[I
     groups = await attribute_queries.groups_by_code(
         conn, {one.group_code for one in attributes.values() if one.group_code}
     )
+
+    def shown(one: Shop, content: ProductContent) -> Iterable[ListingAttribute]:
+        for code, known in attributes.items():
+            stored = values.at(content.get(code, {}), one.channel.code, one.locale, one.channel.locales[0])
+            if stored is not None:
+                mine, group = options.get(code, {}), groups.get(known.group_code or "")
+                display = values.display(known, stored, one.locale, mine)
+                yield ListingAttribute(known, group, mine, stored, one.locale, display)
+
     found: dict[InShop, Content] = {}
     for one, product_id in keys:
-        if product_id not in products:
-            continue
-        channel, shown = one.channel, []
-        for code, attribute in attributes.items():
-            scoped = products[product_id].content.get(code, {})
-            stored = values.at(scoped, channel.code, one.locale, channel.locales[0])
-            if stored is not None:
-                mine = options.get(code, {})
-                display = values.display(attribute, stored, one.locale, mine)
-                group = groups.get(attribute.group_code or "")
-                shown.append(ListingAttribute(attribute, group, mine, stored, one.locale, display))
-        description = next((a.display for a in shown if a.attribute.code == "description"), None)
-        found[one, product_id] = Content(description, tuple(shown))
+        if product_id in products:
+            told = tuple(shown(one, products[product_id].content))
+            description = next((each.display for each in told if each.attribute.code == "description"), None)
+            found[one, product_id] = Content(description, told)
     return found
 
 
