@@ -6,7 +6,7 @@ from sqlalchemy import any_, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import ids
-from kernel.db import WriteConn, to_json, uuids
+from kernel.db import WriteConn, texts, to_json, uuids
 from kernel.errors import InvalidInput
 from kernel.outbox import emit
 from pim.attributes import queries as attribute_queries
@@ -112,24 +112,20 @@ async def _clashes(
 ) -> list[tuple[str, Problem]]:
     """Skus, GTINs and unique values that another product has, in the database or among ``merged``."""
     found: list[tuple[str, Problem]] = []
-    owners: dict[tuple[str, str], tuple[str, str]] = {}
-
-    def clash(kind: str, owner: tuple[str, str], message: str) -> None:
-        path = f"{paths[owner]}.{kind}" if owner in paths else kind
-        found.append((owner[0], Problem(path, message)))
-
-    for code, state in merged.items():
-        for key, sku in _keys(state):
-            if owners.setdefault(key, (code, sku))[0] != code:
-                clash(key[0], (code, sku), f"{key[1]} is given to {owners[key][0]} too")
-    skus = [key for kind, key in owners if kind == "sku"]
-    gtins = [key for kind, key in owners if kind == "gtin"]
-    names = {one.id: code for code, one in known.items()}
+    keys = {code: list(_keys(state)) for code, state in merged.items()}
+    skus = {key for some in keys.values() for (kind, key), _ in some if kind == "sku"}
+    gtins = {key for some in keys.values() for (kind, key), _ in some if kind == "gtin"}
+    held: dict[tuple[str, str], uuid.UUID] = {}
     for variant in await queries.variants_clashing(conn, skus, gtins):
-        for key in (("sku", variant.sku), ("gtin", variant.gtin or "")):
-            owner = owners.get(key)
-            if owner and names.get(variant.product_id) != owner[0]:
-                clash(key[0], owner, f"{key[1]} belongs to another product")
+        held |= {("sku", variant.sku): variant.product_id, ("gtin", variant.gtin or ""): variant.product_id}
+    owners: dict[tuple[str, str], str] = {}
+    for code, some in keys.items():
+        for key, sku in some:
+            path = f"{paths[code, sku]}.{key[0]}" if (code, sku) in paths else key[0]
+            if key in held and (code not in known or held[key] != known[code].id):
+                found.append((code, Problem(path, f"{key[1]} belongs to another product")))
+            elif owners.setdefault(key, code) != code:
+                found.append((code, Problem(path, f"{key[1]} is given to {owners[key]} too")))
     return found + await _unique_clashes(conn, merged, known, catalog)
 
 
@@ -156,23 +152,20 @@ def _unique_values(state: State, catalog: Catalog) -> set[tuple[uuid.UUID, str]]
 async def _unique_clashes(
     conn: WriteConn, merged: dict[str, State], known: dict[str, Product], catalog: Catalog
 ) -> list[tuple[str, Problem]]:
-    owners: dict[tuple[uuid.UUID, str], str] = {}
     found: list[tuple[str, Problem]] = []
-    attributes: dict[uuid.UUID, Attribute] = {one.id: one for one in catalog.attributes.values()}
-    for code, state in merged.items():
-        for key in _unique_values(state, catalog):
-            if owners.setdefault(key, code) != code:
-                problem = Problem(attributes[key[0]].code, f"{key[1][:60]} is given to {owners[key]} too")
-                found.append((code, problem))
-    if owners:
-        c = unique_value.c
-        taken = select(c.attribute_id, c.value, c.product_id).where(c.value.in_([value for _, value in owners]))
-        for attribute_id, value, product_id in await conn.execute(taken):
-            owner = owners.get((attribute_id, value))
-            if owner and (owner not in known or known[owner].id != product_id):
-                found.append(
-                    (owner, Problem(attributes[attribute_id].code, f"{value[:60]} belongs to another product"))
-                )
+    values = {code: sorted(_unique_values(state, catalog)) for code, state in merged.items()}
+    c = unique_value.c
+    wanted = {value for some in values.values() for _, value in some}
+    taken = select(c.attribute_id, c.value, c.product_id).where(c.value == any_(texts(wanted)))
+    held = {(row.attribute_id, row.value): row.product_id for row in await conn.execute(taken)} if wanted else {}
+    names = {one.id: one.code for one in catalog.attributes.values()}
+    owners: dict[tuple[uuid.UUID, str], str] = {}
+    for code, some in values.items():
+        for key in some:
+            if key in held and (code not in known or held[key] != known[code].id):
+                found.append((code, Problem(names[key[0]], f"{key[1][:60]} belongs to another product")))
+            elif owners.setdefault(key, code) != code:
+                found.append((code, Problem(names[key[0]], f"{key[1][:60]} is given to {owners[key]} too")))
     return found
 
 
