@@ -19,6 +19,7 @@ from .grouping import Group, Member
 from .reading import Row
 
 BOOLEANS = {"1": True, "0": False, "true": True, "false": False}
+DISABLED = ("0", "false")
 
 Origin = tuple[Row, str | None]
 
@@ -188,7 +189,7 @@ def _categories(group: Group, draft: Draft) -> tuple[str, ...]:
 
 
 def _enabled(group: Group) -> bool:
-    return any(one.row["enabled"] != "0" for one in group.members)
+    return any(one.row["enabled"].lower() not in DISABLED for one in group.members)
 
 
 def _note_what_is_odd(kind: Kind | None, values: Iterable[ValueInput], draft: Draft) -> None:
@@ -205,8 +206,8 @@ def _note_what_is_odd(kind: Kind | None, values: Iterable[ValueInput], draft: Dr
     if not group.members:
         note(group.row, "code", "has no variants; what belongs to them is left out and nothing is published")
     for one in group.members:
-        if draft.enabled and one.row["enabled"] == "0":
-            note(one.row, "enabled", "is 0, but other variants of the product are shown, and this one with them")
+        if draft.enabled and one.row["enabled"].lower() in DISABLED:
+            note(one.row, "enabled", "is not set, but other variants of the product are shown, and this one with them")
         if one.row["groups"]:
             note(one.row, "groups", "are not imported")
 

@@ -53,7 +53,7 @@ class Sheet:
             return
         for line, record in _records(self.path, skip=1):
             cells = {name: text for name, cell in zip(self.columns, record, strict=False) if (text := cell.strip())}
-            misfit = None
+            misfit = "contains NUL" if any("\0" in cell for cell in record) else None
             if len(record) != len(self.columns):
                 misfit = f"has {len(record)} cells where the header has {len(self.columns)}"
             yield Row(self.name, line, cells.get(self.columns[0]), cells, misfit)

@@ -1,6 +1,21 @@
-"""A small export in the form of Akeneo's, written for a test."""
+"""A small export in the form of Akeneo's, written for a test, and ways to look at what came of it."""
 
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from kernel.db import Database
+from kernel.importing import Report
+from pim.products import queries as product_queries
+from pim.products.model import Product, Variant
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HEADER = "sku;categories;enabled;family;parent;name;color;size;weight;weight-unit;ean;price-EUR;picture\n"
+
+Load = Callable[..., Awaitable[Report]]
 
 FILES = {
     "categories": """\
@@ -56,7 +71,34 @@ FILES = {
 
 def written(folder: Path, **files: str) -> Path:
     """``folder`` with every file of an export, those named in ``files`` in place of the usual ones."""
-    for name, text in (FILES | files).items():
-        lines = [line.strip() for line in text.splitlines()]
+    for name, content in (FILES | files).items():
+        lines = [line.strip() for line in content.splitlines()]
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
+
+
+async def product(db: Database, code: str) -> Product:
+    async with db.read() as conn:
+        return (await product_queries.products_by_code(conn, [code]))[code]
+
+
+async def variant(db: Database, sku: str) -> Variant:
+    async with db.read() as conn:
+        return (await product_queries.variants_by_sku(conn, [sku]))[sku]
+
+
+async def rows(db: Database, statement: str) -> list[tuple[Any, ...]]:
+    async with db.read() as conn:
+        return [tuple(row) for row in await conn.execute(text(statement))]
+
+
+def plain(content: dict[str, Any], attribute: str) -> Any:
+    return content[attribute]["*"]["*"]
+
+
+def refused(report: Report) -> list[tuple[str, int, str | None, str | None]]:
+    return sorted((one.file, one.line, one.column, one.code) for one in report.problems if one.refused)
+
+
+def noted(report: Report) -> list[tuple[str, int, str | None, str | None]]:
+    return sorted((one.file, one.line, one.column, one.code) for one in report.problems if not one.refused)

@@ -125,7 +125,7 @@ async def test_a_bad_store_is_refused_and_the_others_go_in(db: Database, tmp_pat
         (4, "type", "4"),
         (5, "address.city", "5"),
         (6, "id", "1000"),
-        (7, "", None),
+        (7, None, None),
     ]
 
 
