@@ -9,7 +9,7 @@ from typing import Any, NewType, TypeVar, cast
 
 import asyncpg
 import orjson
-from sqlalchemy import ARRAY, BindParameter, Executable, MetaData, Text, Uuid, literal
+from sqlalchemy import ARRAY, BindParameter, Executable, MetaData, Text, Uuid, literal, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -128,7 +128,8 @@ def sqlstate(error: DBAPIError) -> str | None:
 
 
 async def driver(conn: ReadConn) -> "asyncpg.Connection[asyncpg.Record]":
-    """The asyncpg connection under ``conn``, in its transaction: for COPY and LISTEN."""
+    """The asyncpg connection under ``conn``, in its transaction: for COPY, LISTEN and libraries that speak asyncpg."""
+    await conn.execute(select(1))  # SQLAlchemy begins the transaction with the first statement it sends itself
     raw = await conn.get_raw_connection()
     return cast("asyncpg.Connection[asyncpg.Record]", raw.driver_connection)
 

@@ -16,8 +16,10 @@ from sqlalchemy import (
     Text,
     TypedColumns,
     Uuid,
+    delete,
     func,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -71,3 +73,11 @@ async def remember(conn: WriteConn, *, principal_id: uuid.UUID, mutation: str, k
     c = idempotency.c
     mine = (c.principal_id == principal_id) & (c.mutation == mutation) & (c.key == key)
     await conn.execute(update(idempotency).where(mine).values(result=result))
+
+
+async def forget(conn: WriteConn, *, before: datetime, most: int = 10_000) -> int:
+    """Drop up to ``most`` keys older than ``before``; returns how many there were."""
+    c = idempotency.c
+    old = select(c.principal_id, c.mutation, c.key).where(c.at < before).limit(most)
+    gone = delete(idempotency).where(tuple_(c.principal_id, c.mutation, c.key).in_(old))
+    return (await conn.execute(gone)).rowcount

@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 from kernel.db import Database
 from kernel.feed import Feed
 from pim.media.store import Store
-from server import pages
+from server import pages, upkeep
 from server.access import Doors
 from server.graphql import http
 from server.graphql.limits import Limits
@@ -26,6 +26,8 @@ from server.graphql.socket import Session
 from server.media import MediaFiles
 from server.sequencer import Sequencer
 from server.settings import Settings
+from server.supervising import keep_running
+from server.worker import Worker
 
 
 def create(settings: Settings, url: str) -> Starlette:
@@ -39,6 +41,7 @@ def create(settings: Settings, url: str) -> Starlette:
     )
     feed = Feed(db, buffer=settings.subscriber_buffer)
     sequencer = Sequencer(db, retention=timedelta(days=settings.change_retention_days))
+    worker = Worker(db, upkeep.kinds(settings))
     doors = Doors(
         db,
         feed,
@@ -62,12 +65,14 @@ def create(settings: Settings, url: str) -> Starlette:
     @contextlib.asynccontextmanager
     async def life(_app: Starlette) -> AsyncIterator[None]:
         async with feed.running():
-            numbering = asyncio.create_task(sequencer.run())
+            parts = {"sequencer": sequencer.run, "worker": worker.run}
+            tasks = [asyncio.create_task(keep_running(name, work)) for name, work in parts.items()]
             try:
                 yield
             finally:
-                numbering.cancel()
-                await asyncio.gather(numbering, return_exceptions=True)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
         await db.close()
 
     origins = list(settings.allowed_origins)

@@ -33,21 +33,17 @@ class Sequencer:
         self.leading = False
 
     async def run(self) -> None:
-        """Try to lead, lead, and try again when the connection that holds the lock is lost."""
-        while True:
+        """Wait until this node may lead, then lead until the connection that holds the lock is lost."""
+        async with self.db.writer.connect() as conn:
+            lock = await conn.execution_options(isolation_level="AUTOCOMMIT")
+            while not (await lock.execute(LEAD)).scalar_one():  # noqa: ASYNC110 -- the lock is elsewhere
+                await asyncio.sleep(STANDBY)
+            self.leading = True
+            log.info("sequencer.leads")
             try:
-                async with self.db.writer.connect() as conn:
-                    lock = await conn.execution_options(isolation_level="AUTOCOMMIT")
-                    while not (await lock.execute(LEAD)).scalar_one():  # noqa: ASYNC110 -- the lock is elsewhere
-                        await asyncio.sleep(STANDBY)
-                    self.leading = True
-                    log.info("sequencer.leads")
-                    await self._lead(lock)
-            except (DBAPIError, OSError) as error:
-                log.warning("sequencer.lost", error=repr(error))
+                await self._lead(lock)
             finally:
                 self.leading = False
-            await asyncio.sleep(STANDBY)
 
     async def _lead(self, lock: AsyncConnection) -> None:
         interactive, bulk = Lane(bulk=False), Lane(bulk=True)

@@ -30,6 +30,9 @@ async def save(
     before = known.get(code)
     if above and before and (above.path == before.path or above.path.startswith(before.path + ".")):
         raise InvalidInput("parent", f"{parent} is below {code}")
+    taken = await queries.category_by_slug(conn, slugify(code))
+    if taken and taken.code != code:
+        raise InvalidInput("code", f"is too like {taken.code}: both would have the slug {taken.slug}")
     path = f"{above.path}.{code}" if above else code
     row = {
         "code": code,

@@ -29,7 +29,8 @@ async def media_by_product(
     rows = (await conn.execute(wanted)).all()
     found: dict[tuple[str, uuid.UUID], list[Media]] = {key: [] for key in keys}
     for locale in {locale for locale, _ in keys}:
-        for *facts, product_id in rows:
-            if (locale, product_id) in found:
-                found[locale, product_id].append(Media(*facts, locale))
+        for row in rows:
+            if (locale, row.product_id) in found:
+                one = Media(row.id, row.digest, row.type, row.kind, row.width, row.height, row.texts, locale)
+                found[locale, row.product_id].append(one)
     return found

@@ -183,19 +183,7 @@ async def _write(conn: WriteConn, changed: Sequence[State], catalog: Catalog, *,
     ]
     saved = (await conn.execute(_PRODUCTS, {"rows": to_json(rows)})).all()
     found = {row.code: row.id for row in saved}
-    variants = [
-        {
-            "product_id": found[one.code],
-            "sku": v.sku,
-            "gtin": v.gtin,
-            "content": v.content,
-            "axes": v.axes,
-            "position": place,
-        }
-        for one in changed
-        for place, v in enumerate(one.variants.values())
-    ]
-    await conn.execute(_VARIANTS, {"rows": to_json(variants)})
+    await _write_variants(conn, changed, found)
     await _replace(conn, changed, found, catalog)
     await emit(
         conn,
@@ -211,6 +199,23 @@ async def _write(conn: WriteConn, changed: Sequence[State], catalog: Catalog, *,
         bulk=bulk,
     )
     return found
+
+
+async def _write_variants(conn: WriteConn, changed: Sequence[State], found: dict[str, uuid.UUID]) -> None:
+    rows = [
+        {
+            "product_id": found[one.code],
+            "sku": variant.sku,
+            "gtin": variant.gtin,
+            "content": variant.content,
+            "axes": variant.axes,
+            "position": place,
+        }
+        for one in changed
+        for place, variant in enumerate(one.variants.values())
+    ]
+    if (await conn.execute(_VARIANTS, {"rows": to_json(rows)})).rowcount < len(rows):
+        raise InvalidInput("variants", "one of these skus was given to another product at this moment; try again")
 
 
 async def _replace(conn: WriteConn, changed: Sequence[State], found: dict[str, uuid.UUID], catalog: Catalog) -> None:
@@ -277,11 +282,12 @@ _PRODUCTS = text("""
     RETURNING id, code, revision
 """)
 _VARIANTS = text("""
-    INSERT INTO variant (product_id, sku, gtin, content, axes, position)
+    INSERT INTO variant AS v (product_id, sku, gtin, content, axes, position)
     SELECT product_id, sku, gtin, content, axes, position
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
         AS r (product_id uuid, sku text, gtin text, content jsonb, axes jsonb, position int)
     ORDER BY sku
     ON CONFLICT (sku) DO UPDATE SET gtin = excluded.gtin, content = excluded.content, axes = excluded.axes,
         position = excluded.position
+    WHERE v.product_id = excluded.product_id
 """)
