@@ -181,9 +181,9 @@ async def number(conn: WriteConn, interactive: Lane, bulk: Lane) -> int:
     back fails here instead of numbering too.
     """
     position, day = (await conn.execute(_LOCK)).one()
-    count, all_moved = await move(conn, interactive, head=position, day=day)
+    count, all_moved = await move(conn, interactive, head=position, day=day, most=BATCH)
     if all_moved and count < BATCH:
-        count += (await move(conn, bulk, head=position + count, day=day))[0]
+        count += (await move(conn, bulk, head=position + count, day=day, most=BATCH - count))[0]
     if count:
         await conn.execute(update(feed).values(position=position + count))
         await conn.execute(select(func.pg_notify(CHANNEL, str(position + count))))

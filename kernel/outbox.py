@@ -135,7 +135,7 @@ class Lane:
         self.xmax, self.xip, self.window, self.id = 0, [], None, 0
 
     def given(self) -> dict[str, Any]:
-        return {"bulk": self.bulk, "xmax": str(self.xmax), "xip": [str(x) for x in self.xip], "most": BATCH}
+        return {"bulk": self.bulk, "xmax": str(self.xmax), "xip": [str(x) for x in self.xip]}
 
 
 _FINISHED = """
@@ -177,19 +177,25 @@ MOVE_NEW = text(_move(_IS_NEW))
 MOVE_WINDOW = text(_move(_IN_WINDOW))
 
 
-async def move(conn: WriteConn, lane: Lane, *, head: int, day: Any) -> tuple[int, bool]:
-    """How many rows of ``lane`` were numbered after ``head``, and whether that was all there were.
+async def move(conn: WriteConn, lane: Lane, *, head: int, day: Any, most: int) -> tuple[int, bool]:
+    """How many rows of ``lane`` were numbered after ``head``, and whether that was all this transaction can see.
 
-    The transaction must be REPEATABLE READ: what is picked and the snapshot that is remembered are then one.
+    At most ``most`` rows are taken, and with them the bulk rows that they would overtake. The transaction must be
+    REPEATABLE READ: what is picked and the snapshot that is remembered are then one.
     """
-    given = lane.given() | {"head": head, "day": day}
-    if lane.window is None:
-        count, taken, last, snapshot = (await conn.execute(MOVE_NEW, given)).one()
-    else:
-        given |= {"id": lane.id, "window": lane.window}
-        count, taken, last, snapshot = (await conn.execute(MOVE_WINDOW, given)).one()
-    if taken < BATCH:
-        lane.drained(lane.window or snapshot)
-        return count, True
-    lane.window, lane.id = lane.window or snapshot, last
-    return count, False
+    count = 0
+    if lane.window is not None:
+        given = {"bulk": lane.bulk, "id": lane.id, "window": lane.window, "most": most, "head": head, "day": day}
+        count, taken, last, _ = (await conn.execute(MOVE_WINDOW, given)).one()
+        if taken == most:
+            lane.id = last
+            return count, False
+        lane.drained(lane.window)
+        most -= taken
+    given = lane.given() | {"most": most, "head": head + count, "day": day}
+    new, taken, last, snapshot = (await conn.execute(MOVE_NEW, given)).one()
+    if taken == most:
+        lane.window, lane.id = snapshot, last
+        return count + new, False
+    lane.drained(snapshot)
+    return count + new, True

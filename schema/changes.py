@@ -70,7 +70,11 @@ def _filter(caller: Principal, topics: list[Topic] | None) -> Filter:
     return Filter(topics=frozenset(asked), channels=caller.channels, locations=caller.locations)
 
 
-@field(ChangesResult, needs=Permission.CHANGES_READ, description="The change log behind a cursor, or from the oldest change kept.")
+@field(
+    ChangesResult,
+    needs=Permission.CHANGES_READ,
+    description="The change log behind a cursor, or from the oldest change kept.",
+)
 async def changes(
     caller: Principal,
     info: Info,

@@ -24,6 +24,7 @@ from .lean import DIRECT
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type[Any])
 NEEDS = "needs"
+CALLER = "caller"
 
 
 def loads(
@@ -41,17 +42,22 @@ def loads(
 
     Said as data rather than code, so that an executor may see it: a whole level of the tree is one call of ``batch``.
     The field's arguments are the keyword-only ones of ``by`` and of ``pick``, which makes the field's value of what
-    was found and must be pure. Where the parent's attribute ``known`` is not None, it is the answer.
+    was found and must be pure; ``caller`` is no argument but who asks, for keys that limit what they may see. Where
+    the parent's attribute ``known`` is not None, it is the answer.
     """
     key: Callable[..., Any] = attrgetter(by) if isinstance(by, str) else by
     by_arguments, pick_arguments = _arguments(key), _arguments(pick)
+    limited = by_arguments.pop(CALLER, None) is not None
 
     async def resolve(root: Any, info: Info, **given: Any) -> Any:
         if needs is not None:
             info.context.allowed(needs)
         if known is not None and (already := getattr(root, known)) is not None:
             return already
-        found = await info.context.reads.load(batch, key(root, **{name: given[name] for name in by_arguments}))
+        asked = {name: given[name] for name in by_arguments}
+        if limited:
+            asked[CALLER] = info.context.caller
+        found = await info.context.reads.load(batch, key(root, **asked))
         if found is None:
             return otherwise
         return pick(found, **{name: given[name] for name in pick_arguments}) if pick else found

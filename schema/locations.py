@@ -60,10 +60,15 @@ def _stock_of(
     last: int | None = None,
     before: str | None = None,
     filter: StockFilter | None = None,
+    caller: Principal,
 ) -> Any:
-    given = vars(filter) if filter else {}
+    given = filter or StockFilter()
     wanted = stock_queries.StockFilter(
-        **given | {"skus": tuple(given["skus"]) if given.get("skus") is not None else None}
+        search=given.search,
+        skus=tuple(given.skus) if given.skus is not None else None,
+        below=given.below,
+        changed_since=given.changed_since,
+        only=caller.locations,
     )
     return root.id, Window.of(first, after, last, before), wanted
 

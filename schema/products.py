@@ -76,6 +76,10 @@ class ProductListing:
     publish_until: datetime | None
 
 
+def _listings_of(root: model.Product, *, caller: Principal) -> Any:
+    return root.id, caller.channels
+
+
 @strawberry.type
 @mirrors(model.Product)
 class Product(Node):
@@ -92,7 +96,9 @@ class Product(Node):
         needs=CATALOG,
     )
     variants = loads(list[Variant], queries.variants_by_product, by="id", otherwise=(), needs=CATALOG)
-    listings = loads(list[ProductListing], listing_queries.product_listings, by="id", otherwise=(), needs=CATALOG)
+    listings = loads(
+        list[ProductListing], listing_queries.product_listings, by=_listings_of, otherwise=(), needs=CATALOG
+    )
 
 
 SOURCES["Product"] = Source(queries.products_by_id, CATALOG)

@@ -35,10 +35,13 @@ LEVELS: Select[Any] = (
 
 @dataclass(frozen=True, slots=True)
 class StockFilter:
+    """What levels are wanted; ``only`` those where the caller works, if that is limited."""
+
     search: str | None = None
     skus: tuple[str, ...] | None = None
     below: int | None = None
     changed_since: datetime | None = None
+    only: frozenset[str] | None = None
 
 
 async def levels_by_sku(
@@ -85,6 +88,8 @@ _BY_SKU = Order("stock.sku", [variant.c.sku], kinds=[str])
 
 def _wanted(wanted: StockFilter) -> Select[Any]:
     levels: Select[Any] = LEVELS
+    if wanted.only is not None:
+        levels = levels.where(location.c.code == any_(texts(wanted.only)))
     if wanted.skus is not None:
         levels = levels.where(variant.c.sku == any_(texts(wanted.skus)))
     if wanted.search is not None:

@@ -165,22 +165,15 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class ProductListing:
-    """A product on a channel, as a merchandiser sees it."""
+    """A product on a channel, as a merchandiser sees it: DRAFT, SCHEDULED, PUBLISHED or WITHDRAWN."""
 
     id: uuid.UUID
     product_id: uuid.UUID
     channel: str
-    state: str
+    status: str
     publish_from: datetime | None
     publish_until: datetime | None
     position: int
-
-    def status(self, now: datetime) -> str:
-        if self.state != "PUBLISHED":
-            return self.state
-        if self.publish_until is not None and self.publish_until <= now:
-            return "WITHDRAWN"
-        return "SCHEDULED" if self.publish_from is not None and self.publish_from > now else "PUBLISHED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -366,16 +366,29 @@ async def category_counts(conn: ReadConn, keys: Collection[InShop]) -> dict[InSh
     return found
 
 
-async def product_listings(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[ProductListing]]:
-    """On which channels each product is, in any state, by channel code."""
-    found: dict[uuid.UUID, list[ProductListing]] = defaultdict(list)
-    for row in await conn.execute(_PRODUCT_LISTINGS, {"products": list(ids)}):
-        found[row.product_id].append(ProductListing(*row))
+async def product_listings(
+    conn: ReadConn, keys: Collection[tuple[uuid.UUID, frozenset[str] | None]]
+) -> dict[tuple[uuid.UUID, frozenset[str] | None], list[ProductListing]]:
+    """On which of these channels (None: all) each product is, in any state, by channel code."""
+    found: dict[tuple[uuid.UUID, frozenset[str] | None], list[ProductListing]] = {key: [] for key in keys}
+    for only in {only for _, only in keys}:
+        given = {
+            "products": [key for key, mine in keys if mine == only],
+            "channels": None if only is None else sorted(only),
+        }
+        for row in await conn.execute(_PRODUCT_LISTINGS, given):
+            found[row.product_id, only].append(ProductListing(*row))
     return found
 
 
 _PRODUCT_LISTINGS = text("""
-    SELECT l.id, l.product_id, c.code, l.status, l.publish_from, l.publish_until, l.position
+    SELECT l.id, l.product_id, c.code, CASE
+            WHEN l.status <> 'PUBLISHED' THEN l.status
+            WHEN l.publish_until <= now() THEN 'WITHDRAWN'
+            WHEN l.publish_from > now() THEN 'SCHEDULED'
+            ELSE 'PUBLISHED'
+        END, l.publish_from, l.publish_until, l.position
     FROM listing l JOIN channel c ON c.id = l.channel_id
-    WHERE l.product_id = ANY(:products) ORDER BY c.code
+    WHERE l.product_id = ANY(:products) AND (CAST(:channels AS text[]) IS NULL OR c.code = ANY(:channels))
+    ORDER BY c.code
 """)
