@@ -1,5 +1,7 @@
 """What every resolver can reach: who asks, one transaction for a write, batched reads for the rest."""
 
+import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -47,6 +49,32 @@ class Reads:
         return load
 
 
+class Shared:
+    """The reads of the latest changes: what many subscribers are told at once is read once.
+
+    What a batch finds depends on its keys alone, so the subscribers may be different principals.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._recent: OrderedDict[int, tuple[float, Reads]] = OrderedDict()
+
+    def at(self, position: int) -> Reads:
+        now = time.monotonic()
+        since, reads = self._recent.get(position, (-YOUNG, None))
+        if reads is None or now - since >= YOUNG:
+            reads = Reads(self.db)
+            self._recent[position] = (now, reads)
+            self._recent.move_to_end(position)
+            if len(self._recent) > RECENT:
+                self._recent.popitem(last=False)
+        return reads
+
+
+YOUNG = 1.0  # seconds for which what was read for a change serves others
+RECENT = 500
+
+
 @dataclass(slots=True)
 class Context:
     """One operation of one principal; None is somebody without a token."""
@@ -54,14 +82,15 @@ class Context:
     db: Database
     feed: Feed
     caller: Principal | None
+    shared: Shared | None = None
     reads: Reads = field(init=False)
 
     def __post_init__(self) -> None:
         self.forget()
 
-    def forget(self) -> None:
-        """What was read is of another moment: read anew."""
-        self.reads = Reads(self.db)
+    def forget(self, position: int | None = None) -> None:
+        """Read anew from here on, together with whoever else is told the change at ``position``."""
+        self.reads = Reads(self.db) if position is None or self.shared is None else self.shared.at(position)
 
     def allowed(self, need: str) -> Principal:
         """The caller, who must have the permission ``need``. Raises Forbidden or Unauthenticated."""

@@ -115,14 +115,14 @@ def field(
 def subscription(
     shows: Any, *, needs: Permission, name: str | None = None, description: str | None = None
 ) -> Callable[[Callable[..., Any]], StrawberryField]:
-    """A subscription; like ``field``, with an async generator. Every event is read anew."""
+    """A subscription; like ``field``, with an async generator. Every event is read anew, at its ``position``."""
 
     def decorate(resolver: Callable[..., Any]) -> StrawberryField:
         async def resolve(info: Info, **given: Any) -> AsyncIterator[Any]:
             caller = info.context.allowed(needs)
             async for event in resolver(caller, info, **given):
                 info.context.allowed(needs)  # a token may have expired since
-                info.context.forget()
+                info.context.forget(getattr(event, "position", None))
                 yield event
 
         made = _taking(resolve, resolver)

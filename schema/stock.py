@@ -206,6 +206,10 @@ class _StockChange:
     change: Change
 
     @property
+    def position(self) -> int:
+        return self.change.position
+
+    @property
     def cursor(self) -> str:
         return self.change.cursor
 

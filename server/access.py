@@ -8,7 +8,7 @@ from kernel import principals
 from kernel.db import Database
 from kernel.feed import Feed
 from kernel.principals import Principal
-from schema.context import Context
+from schema.context import Context, Shared
 from server.graphql.limits import Limits
 
 REMEMBERED = 2.0  # seconds for which a token that was found is not looked up again
@@ -36,11 +36,15 @@ class Doors:
     most_bytes: int
     per_second: float
     burst: int
+    _shared: Shared = field(init=False)
     _known: OrderedDict[str, tuple[float, Principal]] = field(default_factory=OrderedDict)
     _spent: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
 
+    def __post_init__(self) -> None:
+        self._shared = Shared(self.db)
+
     def context(self, caller: Principal | None) -> Context:
-        return Context(self.db, self.feed, caller)
+        return Context(self.db, self.feed, caller, self._shared)
 
     async def caller(self, authorization: str | None) -> Principal | None:
         """Whose token the header holds; None where there is no header. Raises BadToken."""
