@@ -1,23 +1,28 @@
 """Running operations: parsed and validated once per text, limited, executed, and answered in plain data."""
 
+import functools
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import graphql
+import orjson
 import structlog
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationDefinitionNode
+from graphql.execution import Executor, create_source_event_stream, execute_subscription_event
 from graphql.language import OperationType
 
 from kernel.errors import DomainError
 from kernel.feed import TooSlow
+from kernel.principals import Principal
 from schema.context import Context
 from schema.errors import extensions
 from schema.root import schema
 
 from . import limits
+from .sharing import Shared
 
 log = structlog.get_logger()
 
@@ -100,28 +105,53 @@ async def execute(prepared: Prepared, context: Context) -> dict[str, Any]:
     return answer(found if isinstance(found, ExecutionResult) else await found)
 
 
-async def subscribe(prepared: Prepared, context: Context) -> AsyncGenerator[dict[str, Any]]:
-    """What a subscription answers, event by event; what ends it before its time is its last answer."""
-    found = graphql.subscribe(
+_shared = Shared()
+
+
+async def subscribe(prepared: Prepared, context: Context) -> AsyncGenerator[bytes]:
+    """What a subscription answers, event by event, as JSON; what ends it before its time is its last answer."""
+    executor = Executor.build(
         CORE,
         prepared.document,
         context_value=context,
-        variable_values=dict(prepared.request.variables),
+        raw_variable_values=dict(prepared.request.variables),
         operation_name=prepared.request.operation_name,
     )
-    stream = found if isinstance(found, (ExecutionResult, AsyncIterator)) else await found
-    if isinstance(stream, ExecutionResult):
-        yield answer(stream)
+    if isinstance(executor, list):
+        yield _json({"data": None, "errors": [formatted(error) for error in executor]})
         return
+    found = create_source_event_stream(executor)
+    stream = await found if isinstance(found, Awaitable) else found
+    if isinstance(stream, ExecutionResult):
+        yield _json(answer(stream))
+        return
+    alike = _alike(prepared.request, context.caller)
     try:
         async for event in stream:
-            yield answer(event)
+            work = functools.partial(_tell, executor, event)
+            position = getattr(event, "position", None)
+            yield await (work() if position is None else _shared.once((alike, position), work))
     except Exception as error:  # noqa: BLE001 -- whatever ends it is told to the client, in its last answer
         wrapped = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
-        yield {"data": None, "errors": [formatted(wrapped)]}
+        yield _json({"data": None, "errors": [formatted(wrapped)]})
     finally:
-        if hasattr(stream, "aclose"):
+        if isinstance(stream, AsyncGenerator):
             await stream.aclose()
+
+
+async def _tell(executor: Executor[Any], event: Any) -> bytes:
+    found = execute_subscription_event(executor.build_per_event_executor(event))
+    return _json(answer(found if isinstance(found, ExecutionResult) else await found))
+
+
+def _alike(request: Request, caller: Principal | None) -> Hashable:
+    """What the answers to two subscribers depend on beside the event: where it is equal, they are."""
+    may = None if caller is None else (caller.permissions, caller.channels, caller.locations)
+    return request.query, request.operation_name, orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS), may
+
+
+def _json(told: dict[str, Any]) -> bytes:
+    return orjson.dumps(told)
 
 
 def answer(result: ExecutionResult) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """GraphQL over HTTP, as its specification says, and subscriptions as server-sent events."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,8 +67,8 @@ async def _caller(http: HttpRequest, doors: Doors) -> Principal | None:
     return caller
 
 
-async def _once(prepared: engine.Prepared, context: Any) -> AsyncIterator[dict[str, Any]]:
-    yield await engine.execute(prepared, context)
+async def _once(prepared: engine.Prepared, context: Any) -> AsyncGenerator[bytes]:
+    yield orjson.dumps(await engine.execute(prepared, context))
 
 
 def _media(accept: str) -> str | None:
@@ -131,7 +131,7 @@ def _errors(errors: list[GraphQLError], media: str, status: int, headers: dict[s
     return Response(orjson.dumps(told), status, media_type=kind, headers=headers)
 
 
-async def _events(told: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+async def _events(told: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     """GraphQL over SSE, distinct connections: next … next, complete."""
     following = asyncio.ensure_future(anext(told, None))
     try:
@@ -142,11 +142,10 @@ async def _events(told: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
                 continue
             if (found := following.result()) is None:
                 break
-            yield b"event: next\ndata: " + orjson.dumps(found) + b"\n\n"
+            yield b"event: next\ndata: " + found + b"\n\n"
             following = asyncio.ensure_future(anext(told, None))
         yield b"event: complete\ndata: \n\n"
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
-        if hasattr(told, "aclose"):
-            await told.aclose()
+        await told.aclose()

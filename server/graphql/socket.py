@@ -141,9 +141,9 @@ class Session:
             if prepared.is_subscription:
                 async with contextlib.aclosing(engine.subscribe(prepared, context)) as answers:
                     async for answer in answers:
-                        await self._send({"id": id, "type": "next", "payload": answer})
+                        await self._next(id, answer)
             else:
-                await self._send({"id": id, "type": "next", "payload": await engine.execute(prepared, context)})
+                await self._next(id, orjson.dumps(await engine.execute(prepared, context)))
             self.operations.pop(id, None)
             await self._send({"id": id, "type": "complete"})
         except Refused as refused:
@@ -160,6 +160,11 @@ class Session:
     def _end(self, order: Exception) -> None:
         if not self.fatal.done():
             self.fatal.set_exception(order)
+
+    async def _next(self, id: str, answer: bytes) -> None:
+        if self.socket.application_state is WebSocketState.CONNECTED:
+            head = b'{"type":"next","id":' + orjson.dumps(id) + b',"payload":'
+            await self.socket.send_text((head + answer + b"}").decode())
 
     async def _send(self, message: dict[str, Any]) -> None:
         if self.socket.application_state is WebSocketState.CONNECTED:
