@@ -1,11 +1,13 @@
 """Running operations: parsed and validated once per text, limited, executed, and answered in plain data."""
 
+import asyncio
 import functools
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from types import CoroutineType
+from typing import Any, TypeGuard
 
 import graphql
 import orjson
@@ -101,8 +103,14 @@ async def execute(prepared: Prepared, context: Context) -> dict[str, Any]:
         context_value=context,
         variable_values=dict(prepared.request.variables),
         operation_name=prepared.request.operation_name,
+        is_awaitable=is_awaitable,
     )
     return answer(found if isinstance(found, ExecutionResult) else await found)
+
+
+def is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
+    """Whether a resolver is not done yet: ours are coroutines and futures, and nothing else that can be awaited."""
+    return isinstance(value, (CoroutineType, asyncio.Future))
 
 
 _shared = Shared()
