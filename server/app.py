@@ -82,7 +82,7 @@ def create(settings: Settings, url: str) -> Starlette:
         allow_methods=["GET", "POST"],
         allow_headers=["authorization", "content-type"],
     )
-    return Starlette(
+    made = Starlette(
         routes=[
             Route("/graphql", graphql, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", socket),
@@ -94,6 +94,8 @@ def create(settings: Settings, url: str) -> Starlette:
         middleware=[cors] if origins else [],
         lifespan=life,
     )
+    made.state.doors = doors
+    return made
 
 
 def media_folder(settings: Settings) -> Path:

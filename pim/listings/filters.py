@@ -100,9 +100,10 @@ def matching(found: Resolved, *columns: Any) -> Select[Any]:
             _l.product_id.in_(select(variant.c.product_id).where(variant.c.sku == any_(texts(given.skus))))
         )
     if given.search is not None:
+        p = product.alias().c
         words = given.search.lower().split()[:MOST_WORDS]
-        held = [product.c.search.contains(word, autoescape=True) for word in words]
-        wanted = wanted.where(exists().where(product.c.id == _l.product_id, *held))
+        held = [p.search.contains(word, autoescape=True) for word in words]
+        wanted = wanted.where(exists().where(p.id == _l.product_id, *held))
     currency = query.shop.channel.currency
     if given.min_price is not None:
         wanted = wanted.where(_l.price >= money.parse(given.min_price, currency, path="filter.price.min").minor)
