@@ -180,7 +180,7 @@ async def number(conn: WriteConn, interactive: Lane, bulk: Lane) -> int:
     Runs in a REPEATABLE READ transaction of its own. The row of ``feed`` is locked first, so an old leader that comes
     back fails here instead of numbering too.
     """
-    position, day = (await conn.execute(_LOCK)).one()
+    position, day, _ = (await conn.execute(_LOCK)).one()
     count, all_moved = await move(conn, interactive, head=position, day=day, most=BATCH)
     if all_moved and count < BATCH:
         count += (await move(conn, bulk, head=position + count, day=day, most=BATCH - count))[0]
@@ -190,7 +190,10 @@ async def number(conn: WriteConn, interactive: Lane, bulk: Lane) -> int:
     return count
 
 
-_LOCK = text("SELECT position, (now() AT TIME ZONE 'UTC')::date FROM feed FOR UPDATE")
+# Without sequential scans: rows moved under an old snapshot stay in the outbox, dead, and are not to be walked over.
+_LOCK = text("""
+    SELECT position, (now() AT TIME ZONE 'UTC')::date, set_config('enable_seqscan', 'off', true) FROM feed FOR UPDATE
+""")
 
 
 async def keep_partitions(conn: WriteConn, today: date, retention: timedelta) -> list[str]:

@@ -45,7 +45,7 @@ class Xid(UserDefinedType[str]):
 
 
 class _Outbox(TypedColumns):
-    bulk: Named[bool] = Column(Boolean, primary_key=True, server_default=false())
+    bulk: Named[bool] = Column(Boolean, server_default=false())
     id: Named[int] = Column(BigInteger, Identity(), primary_key=True)
     xid: Named[str] = Column(Xid, server_default=func.pg_current_xact_id(), nullable=False)
     topic: Named[str] = Column(Text)
@@ -62,7 +62,8 @@ outbox = Table(
     metadata,
     _Outbox,
     UniqueConstraint("entity", "topic", "xid"),
-    Index("ix_outbox_bulk_xid", "bulk", "xid"),
+    Index("ix_outbox_lane_xid", text("CAST(bulk AS int)"), "xid"),
+    Index("ix_outbox_bulk_entity", "entity", postgresql_where="bulk"),
 )
 
 
@@ -138,27 +139,50 @@ class Lane:
         return {"bulk": self.bulk, "xmax": str(self.xmax), "xip": [str(x) for x in self.xip]}
 
 
+# What moved under an old snapshot stays in the table, dead, and must never be walked over. The planner cannot know of it,
+# so each part below leaves it one index only; that of lane and xid is reached by comparing rows, and by nothing else.
+LAST_XID = "18446744073709551615"
+
+
+def _since(first: str, last: str) -> str:
+    return f"""outbox WHERE (CAST(bulk AS int), xid) >= (CAST(CAST(:bulk AS bool) AS int), {first})
+        AND (CAST(bulk AS int), xid) <= (CAST(CAST(:bulk AS bool) AS int), {last})"""
+
+
+_BEGUN = _since("CAST(CAST(:xmax AS text) AS xid8)", f"CAST('{LAST_XID}' AS xid8)")
 _FINISHED = """
-    SELECT x FROM unnest(CAST(CAST(:xip AS text[]) AS xid8[])) x WHERE pg_visible_in_snapshot(x, pg_current_snapshot())
+    unnest(CAST(CAST(:xip AS text[]) AS xid8[])) x CROSS JOIN LATERAL ({}) found
+    WHERE pg_visible_in_snapshot(x, pg_current_snapshot())
 """
-_IS_NEW = f"bulk = :bulk AND (xid >= CAST(CAST(:xmax AS text) AS xid8) OR xid IN ({_FINISHED}))"
-_IN_WINDOW = """
-    bulk = :bulk AND id > :id AND pg_visible_in_snapshot(xid, CAST(CAST(:window AS text) AS pg_snapshot))
-"""
+_FIRST = "ORDER BY CAST(bulk AS int), xid LIMIT 1"
 
-LOOK = text(f"SELECT CAST(pg_current_snapshot() AS text), EXISTS (SELECT FROM outbox WHERE {_IS_NEW})")
+LOOK = text(f"""
+    SELECT CAST(pg_current_snapshot() AS text), coalesce(
+        (SELECT true FROM {_BEGUN} {_FIRST}),
+        (SELECT true FROM {_FINISHED.format(f"SELECT FROM {_since('x', 'x')} {_FIRST}")} LIMIT 1),
+        false
+    )
+""")
+
+_NEW = f"""new AS MATERIALIZED (
+    SELECT id FROM {_BEGUN} UNION ALL SELECT id FROM {_FINISHED.format(f"SELECT id FROM {_since('x', 'x')}")}
+)"""
+_IN_WINDOW = """new AS (
+    SELECT id FROM outbox
+    WHERE bulk = :bulk AND id > :id AND pg_visible_in_snapshot(xid, CAST(CAST(:window AS text) AS pg_snapshot))
+)"""
 
 
-def _move(which: str) -> str:
+def _move(new: str) -> str:
     """Take the first rows of a lane, with any bulk row of the same entity that stands before them, and number them."""
     return f"""
-    WITH picked AS (
-        SELECT id FROM outbox WHERE {which} ORDER BY id LIMIT :most
+    WITH {new}, picked AS (
+        SELECT id FROM new ORDER BY id LIMIT :most
     ), taken AS (
-        DELETE FROM outbox o USING picked p WHERE o.bulk = :bulk AND o.id = p.id RETURNING o.*
+        DELETE FROM outbox WHERE id = ANY(ARRAY(SELECT id FROM picked)) RETURNING *
     ), overtaken AS (
-        DELETE FROM outbox o USING taken t
-        WHERE NOT :bulk AND o.bulk AND o.entity = t.entity AND o.id < t.id RETURNING o.*
+        DELETE FROM outbox o WHERE NOT :bulk AND bulk AND entity = ANY(ARRAY(SELECT entity FROM taken))
+            AND id < (SELECT max(t.id) FROM taken t WHERE t.entity = o.entity) RETURNING *
     ), numbered AS (
         SELECT :head + row_number() OVER (ORDER BY id) AS position, *
         FROM (SELECT * FROM taken UNION ALL SELECT * FROM overtaken) found
@@ -173,7 +197,7 @@ def _move(which: str) -> str:
     """
 
 
-MOVE_NEW = text(_move(_IS_NEW))
+MOVE_NEW = text(_move(_NEW))
 MOVE_WINDOW = text(_move(_IN_WINDOW))
 
 

@@ -59,7 +59,8 @@ def happened(key: object = "a", count: int = 0, **given: Any) -> Happened:
 
 
 def a_principal(**given: Any) -> Principal:
-    return Principal(**{"id": uuid.uuid4(), "name": "Ada", "permissions": frozenset[str]()} | given)
+    row: dict[str, Any] = {"id": uuid.uuid4(), "name": "Ada", "permissions": frozenset()}
+    return Principal(**row | given)
 
 
 async def a_channel(conn: WriteConn, **given: Any) -> Channel:

@@ -154,10 +154,11 @@ def upgrade() -> None:
         sa.Column("location", sa.Text(), nullable=True),
         sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
-        sa.PrimaryKeyConstraint("bulk", "id", name=op.f("pk_outbox")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("entity", "topic", "xid", name=op.f("uq_outbox_entity_topic_xid")),
     )
-    op.create_index("ix_outbox_bulk_xid", "outbox", ["bulk", "xid"], unique=False)
+    op.create_index("ix_outbox_lane_xid", "outbox", [sa.literal_column("CAST(bulk AS int)"), "xid"], unique=False)
+    op.create_index("ix_outbox_bulk_entity", "outbox", ["entity"], unique=False, postgresql_where="bulk")
     op.create_table(
         "price_list",
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
