@@ -26,13 +26,15 @@ FAMILIES = {
     "volume": "liter",
 }
 
-_registry: pint.UnitRegistry[Any] = pint.UnitRegistry(non_int_type=Decimal, cache_folder=None)
+@lru_cache
+def _registry() -> pint.UnitRegistry[Any]:
+    return pint.UnitRegistry(non_int_type=Decimal, cache_folder=None)  # read when first needed: it takes its time
 
 
 @lru_cache(maxsize=1024)
 def _unit(name: str) -> Any:
     try:
-        return _registry.parse_units(name)
+        return _registry().parse_units(name)
     except (pint.PintError, ValueError, TypeError, AttributeError):
         return None
 
@@ -52,7 +54,7 @@ def fits(family: str, unit: str) -> bool:
 
 def base(family: str, amount: Decimal, unit: str) -> Decimal:
     """``amount`` in the family's base unit."""
-    return Decimal(_registry.Quantity(amount, _unit(unit)).to(FAMILIES[family]).magnitude).normalize()
+    return Decimal(_registry().Quantity(amount, _unit(unit)).to(FAMILIES[family]).magnitude).normalize()
 
 
 def short(unit: str) -> str:
