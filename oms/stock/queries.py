@@ -131,11 +131,12 @@ async def off_the_ledger(conn: ReadConn, most: int = 100) -> list[dict[str, Any]
 
 _SUMS = ", ".join(f"coalesce(sum({state}), 0) AS {state}" for state in STATES)
 _OFF = text(f"""
-    SELECT variant_id, location_id, {", ".join(f"l.{s} - coalesce(m.{s}, 0) AS {s}" for s in STATES)}
+    SELECT variant_id, location_id, {", ".join(f"coalesce(l.{s}, 0) - coalesce(m.{s}, 0) AS {s}" for s in STATES)}
     FROM stock_level l
     FULL JOIN (SELECT variant_id, location_id, {_SUMS} FROM stock_movement GROUP BY 1, 2) m
         USING (variant_id, location_id)
-    WHERE ({", ".join(f"l.{s}" for s in STATES)}) IS DISTINCT FROM ({", ".join(f"m.{s}" for s in STATES)})
+    WHERE ({", ".join(f"coalesce(l.{s}, 0)" for s in STATES)})
+        <> ({", ".join(f"coalesce(m.{s}, 0)" for s in STATES)})
     LIMIT :most
 """)
 
