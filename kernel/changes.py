@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kernel import paging
-from kernel.db import ReadConn, WriteConn, fetch, metadata, texts
+from kernel.db import ReadConn, WriteConn, metadata, texts
 from kernel.errors import CursorExpired, InvalidInput
 from kernel.outbox import BATCH, Lane, move, outbox
 
@@ -127,7 +127,7 @@ def cursor_of(position: int) -> str:
 def position_of(cursor: str, path: str = "after") -> int:
     """The position a cursor stands at. Raises InvalidInput."""
     match paging.decode(cursor, path):
-        case ["change", int(position)] if 0 <= position < 2**63:
+        case ["change", int(position)] if type(position) is int and 0 <= position < 2**63:
             return position
     raise InvalidInput(path, "is no cursor of the change log")
 
@@ -142,21 +142,23 @@ async def after(conn: ReadConn, position: int, wanted: Filter = EVERYTHING, most
     Raises CursorExpired where some of them are no longer kept, InvalidInput where the position is not reached yet.
     """
     f, c = feed.c, change.c
-    end, floor = (await conn.execute(select(f.position, f.floor))).one()
+    found = (
+        select(c.position, c.topic, c.event, c.entity, c.channel, c.location, c.payload, c.at)
+        .where(c.position > position, c.position <= position + SPAN, *_conditions(wanted))
+        .order_by(c.position)
+        .limit(most)
+        .subquery()
+    )
+    # One statement, so that no partition is dropped between the look at the floor and the look into the log.
+    both = select(f.position.label("end"), f.floor, found).select_from(feed.outerjoin(found, true()))
+    rows = (await conn.execute(both.order_by(found.c.position))).all()
+    end, floor = rows[0].end, rows[0].floor
     if position < floor:
         raise CursorExpired(cursor_of(floor))
     if position > end:
         raise InvalidInput("after", "is ahead of every change of this hub")
-    until = min(end, position + SPAN)
-    rows = (
-        select(c.position, c.topic, c.event, c.entity, c.channel, c.location, c.payload, c.at)
-        .where(c.position > position, c.position <= until, *_conditions(wanted))
-        .order_by(c.position)
-        .limit(most)
-    )
-    items = await fetch(conn, rows, Change)
-    if len(items) == most:
-        until = items[-1].position
+    items = [Change(*facts) for _, _, *facts in rows if facts[0] is not None]
+    until = items[-1].position if len(items) == most else min(end, position + SPAN)
     return Batch(items, until, until == end)
 
 

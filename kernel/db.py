@@ -9,7 +9,7 @@ from typing import Any, NewType, TypeVar, cast
 
 import asyncpg
 import orjson
-from sqlalchemy import ARRAY, BindParameter, Executable, MetaData, Text, Uuid, literal, select
+from sqlalchemy import ARRAY, BindParameter, Executable, MetaData, NullPool, Text, Uuid, literal, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -66,6 +66,8 @@ class Database:
             url, readers, wait_seconds, read_seconds, options | {"isolation_level": "AUTOCOMMIT"}, read_only="on"
         )
         self.writer = _engine(url, writers, wait_seconds, write_seconds, options, read_only="off")
+        apart = {"poolclass": NullPool, "isolation_level": "AUTOCOMMIT"}
+        self.apart = _engine(url, 1, wait_seconds, write_seconds, options | apart, read_only="off")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadConn]:
@@ -77,6 +79,12 @@ class Database:
         async with self.writer.begin() as conn:
             yield WriteConn(ReadConn(conn))
         self.wrote.set()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[WriteConn]:
+        """A session outside the pools that ends with the block: for a LISTEN, or a lock that a session holds."""
+        async with self.apart.connect() as conn:
+            yield WriteConn(ReadConn(conn))
 
     async def transact(self, work: Callable[[WriteConn], Awaitable[T]]) -> T:
         """What ``work`` returns from one transaction, begun again when PostgreSQL asks for that.
@@ -97,6 +105,7 @@ class Database:
     async def close(self) -> None:
         await self.reader.dispose()
         await self.writer.dispose()
+        await self.apart.dispose()
 
 
 def _engine(

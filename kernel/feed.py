@@ -6,12 +6,11 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
-import asyncpg
 import structlog
 
 from kernel import changes
 from kernel.changes import Batch, Change, Filter
-from kernel.db import Database, ReadConn, driver
+from kernel.db import Database, driver
 
 log = structlog.get_logger()
 
@@ -148,18 +147,13 @@ class Feed:
     async def _listen(self) -> None:
         while not self._closing:
             try:
-                async with self.db.reader.connect() as conn:
-                    raw = await driver(ReadConn(conn))
-                    gone = asyncio.Event()
+                async with self.db.alone() as conn:
+                    raw, gone = await driver(conn), asyncio.Event()
                     raw.add_termination_listener(lambda _, gone=gone: gone.set())
                     await raw.add_listener(changes.CHANNEL, self._hear)
                     self._wake.set()
-                    try:
-                        await gone.wait()
-                    finally:
-                        if not raw.is_closed():
-                            await raw.remove_listener(changes.CHANNEL, self._hear)
-            except (OSError, asyncpg.PostgresError) as error:
+                    await gone.wait()
+            except Exception as error:  # noqa: BLE001 -- whatever it was: until it hears again, the feed is polled
                 log.warning("feed.deaf", error=repr(error))
             await asyncio.sleep(EVERY)
 

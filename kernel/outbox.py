@@ -139,8 +139,8 @@ class Lane:
         return {"bulk": self.bulk, "xmax": str(self.xmax), "xip": [str(x) for x in self.xip]}
 
 
-# What moved under an old snapshot stays in the table, dead, and must never be walked over. The planner cannot know of it,
-# so each part below leaves it one index only; that of lane and xid is reached by comparing rows, and by nothing else.
+# What moved under an old snapshot stays in the table, dead, and must never be walked over. The planner knows nothing of
+# that, so each part below leaves it one index only; the one on lane and xid is reached by comparing rows.
 LAST_XID = "18446744073709551615"
 
 

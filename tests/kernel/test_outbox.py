@@ -163,8 +163,8 @@ async def test_sixteen_writers_are_numbered_without_a_gap_and_each_entity_in_com
     await number.everything()
     found = await told(db)
     assert [one.position for one in found] == list(range(1, len(found) + 1))
-    async with db.read() as conn:
-        final = {row.id: row.n for row in await conn.execute(text("SELECT * FROM counter"))}
+    async with db.read() as reading:
+        final = {row.id: row.n for row in await reading.execute(text("SELECT * FROM counter"))}
     for key, n in final.items():
         assert [one.payload["count"] for one in found if one.entity == f"Thing:{key}"] == list(range(1, n + 1))
     await db.close()
