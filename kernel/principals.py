@@ -55,6 +55,9 @@ class Principal:
     locations: frozenset[str] | None = None
     expires_at: datetime | None = None
 
+    def expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
     def may(self, permission: str) -> bool:
         return permission in self.permissions
 

@@ -94,9 +94,7 @@ class Context:
 
     def allowed(self, need: str) -> Principal:
         """The caller, who must have the permission ``need``. Raises Forbidden or Unauthenticated."""
-        if self.caller is None:
-            raise Unauthenticated(need)
-        if self.caller.expires_at is not None and self.caller.expires_at <= datetime.now(UTC):
+        if self.caller is None or self.caller.expired(datetime.now(UTC)):
             raise Unauthenticated(need)
         if not self.caller.may(need):
             raise Forbidden(need)

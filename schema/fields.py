@@ -1,9 +1,12 @@
 """How this schema declares fields, mutations and the types that mirror the domain, in one place."""
 
+import asyncio
+import contextlib
 import inspect
 import typing
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import lru_cache, reduce
 from operator import attrgetter, or_
 from typing import Annotated, Any, TypeVar
@@ -15,10 +18,11 @@ from strawberry.types.field import StrawberryField
 from kernel import idempotency
 from kernel.db import WriteConn
 from kernel.errors import DomainError
+from kernel.principals import Principal
 
 from . import errors
 from .access import Permission
-from .context import Info
+from .context import Info, Unauthenticated
 from .lean import DIRECT
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -120,8 +124,7 @@ def subscription(
     def decorate(resolver: Callable[..., Any]) -> StrawberryField:
         async def resolve(info: Info, **given: Any) -> AsyncIterator[Any]:
             caller = info.context.allowed(needs)
-            async for event in resolver(caller, info, **given):
-                info.context.allowed(needs)  # a token may have expired since
+            async for event in _while_valid(caller, needs, resolver(caller, info, **given)):
                 info.context.forget(getattr(event, "position", None))
                 yield event
 
@@ -134,6 +137,25 @@ def subscription(
         return declared
 
     return decorate
+
+
+async def _while_valid(caller: Principal, need: Permission, events: AsyncGenerator[Any]) -> AsyncGenerator[Any]:
+    """``events`` until the caller's token expires, which raises Unauthenticated."""
+    async with contextlib.aclosing(events):
+        while True:
+            now = datetime.now(UTC)
+            left = (caller.expires_at - now).total_seconds() if caller.expires_at else None
+            limit = asyncio.timeout(left)
+            try:
+                async with limit:
+                    event = await anext(events)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                if limit.expired():
+                    raise Unauthenticated(need) from None
+                raise
+            yield event
 
 
 def _taking(resolve: F, resolver: Callable[..., Any]) -> F:

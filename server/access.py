@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from kernel import principals
 from kernel.db import Database
@@ -46,6 +47,16 @@ class Doors:
     def context(self, caller: Principal | None) -> Context:
         return Context(self.db, self.feed, caller, self._shared)
 
+    async def enter(self, authorization: str | None, address: str) -> Principal | None:
+        """The caller, let in for one request; who shows a bad token pays as their address. Raises BadToken, TooMany."""
+        try:
+            caller = await self.caller(authorization)
+        except BadToken:
+            self.spend(None, address)
+            raise
+        self.spend(caller, address)
+        return caller
+
     async def caller(self, authorization: str | None) -> Principal | None:
         """Whose token the header holds; None where there is no header. Raises BadToken."""
         if not authorization:
@@ -65,6 +76,8 @@ class Doors:
             self._known[secret] = (now, known)
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
+        if known.expired(datetime.now(UTC)):
+            raise BadToken
         return known
 
     def spend(self, caller: Principal | None, address: str) -> None:

@@ -81,6 +81,7 @@ def prepare(request: Request, most: limits.Limits) -> Prepared:
         raise Refused((GraphQLError(wrong),))
     try:
         limits.check(document, named[0], request.variables, most)
+        limits.refuse_nul(request.variables)
     except GraphQLError as error:
         raise Refused((error,)) from None
     return Prepared(document, named[0], request)
@@ -90,7 +91,10 @@ def prepare(request: Request, most: limits.Limits) -> Prepared:
 def _parsed(query: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
     try:
         document = graphql.parse(query, max_tokens=MOST_TOKENS)
+        limits.refuse_nul_in(document)
     except GraphQLError as error:
+        if error.message.endswith("Parsing aborted."):  # the parser's words for more than it may read
+            error = GraphQLError(f"The document has more than {MOST_TOKENS} tokens.", extensions=limits.TOO_MUCH)
         return None, (error,)
     return document, tuple(graphql.validate(CORE, document, max_errors=20))
 
@@ -126,7 +130,7 @@ async def subscribe(prepared: Prepared, context: Context) -> AsyncGenerator[byte
         operation_name=prepared.request.operation_name,
     )
     if isinstance(executor, list):
-        yield _json({"data": None, "errors": [formatted(error) for error in executor]})
+        yield _json(answer(ExecutionResult(None, executor)))
         return
     found = create_source_event_stream(executor)
     stream = await found if isinstance(found, Awaitable) else found
@@ -163,9 +167,12 @@ def _json(told: dict[str, Any]) -> bytes:
 
 
 def answer(result: ExecutionResult) -> dict[str, Any]:
-    told: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        told["errors"] = [formatted(error) for error in result.errors]
+    """A result as clients see it; of an operation that could not begin, errors alone."""
+    errors = result.errors or ()
+    begun = result.data is not None or any(error.path for error in errors) or not errors
+    told: dict[str, Any] = {"data": result.data} if begun else {}
+    if errors:
+        told["errors"] = [formatted(error) for error in errors]
     return told
 
 

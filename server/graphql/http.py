@@ -32,14 +32,14 @@ class Malformed(Exception):
 
 async def handle(http: HttpRequest, doors: Doors) -> Response:
     """Answer one request."""
-    media = _media(http.headers.get("accept", ""))
+    media, reading = _media(http.headers.get("accept", "")), http.method in ("GET", "HEAD")
     try:
         if media is None:
             raise Malformed(406, f"acceptable are {RESPONSE}, {JSON} and {EVENTS}")
         caller = await _caller(http, doors)
-        request = _from_query(http) if http.method == "GET" else await _from_body(http, doors.most_bytes)
+        request = _from_query(http) if reading else await _from_body(http, doors.most_bytes)
         prepared = engine.prepare(request, doors.limits)
-        if http.method == "GET" and not (prepared.is_query or (media == EVENTS and prepared.is_subscription)):
+        if reading and not (prepared.is_query or (media == EVENTS and prepared.is_subscription)):
             raise Malformed(405, "only queries can be sent by GET", {"allow": "POST"})
         if prepared.is_subscription and media != EVENTS:
             raise Malformed(406, f"subscriptions are answered as {EVENTS} here, or over WebSocket")
@@ -52,19 +52,16 @@ async def handle(http: HttpRequest, doors: Doors) -> Response:
         told = engine.subscribe(prepared, context) if prepared.is_subscription else _once(prepared, context)
         return StreamingResponse(_events(told), media_type=EVENTS, headers={"cache-control": "no-store"})
     found = await engine.execute(prepared, context)
-    unbegun = found["data"] is None and "errors" in found and not any("path" in error for error in found["errors"])
-    return Response(orjson.dumps(found), 400 if unbegun and media == RESPONSE else 200, media_type=media)
+    return Response(orjson.dumps(found), 400 if "data" not in found and media == RESPONSE else 200, media_type=media)
 
 
 async def _caller(http: HttpRequest, doors: Doors) -> Principal | None:
     try:
-        caller = await doors.caller(http.headers.get("authorization"))
-        doors.spend(caller, http.client.host if http.client else "")
+        return await doors.enter(http.headers.get("authorization"), http.client.host if http.client else "")
     except BadToken:
         raise Malformed(401, "the token is unknown, expired or revoked", {"www-authenticate": "Bearer"}) from None
     except TooMany as busy:
         raise Malformed(429, "too many requests", {"retry-after": str(busy.seconds)}) from None
-    return caller
 
 
 async def _once(prepared: engine.Prepared, context: Any) -> AsyncGenerator[bytes]:

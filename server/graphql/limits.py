@@ -15,9 +15,15 @@ from graphql import (
     ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
     ValueNode,
     VariableNode,
+    Visitor,
+    value_from_ast_untyped,
+    visit,
 )
+
+from kernel.errors import InvalidInput
 
 PAGE_SIZES = {"first", "last"}
 LISTS = {"skus", "ids"}
@@ -87,7 +93,37 @@ def check(
     document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], most: Limits
 ) -> None:
     """Raises GraphQLError, code TOO_MUCH, where ``operation`` asks for more than ``most``."""
+    defaults = {
+        d.variable.name.value: value_from_ast_untyped(d.default_value)
+        for d in operation.variable_definitions or ()
+        if d.default_value is not None
+    }
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-    cost = _Walk(fragments, variables, most).cost(operation.selection_set, 1)
+    cost = _Walk(fragments, defaults | dict(variables), most).cost(operation.selection_set, 1)
     if cost > most.cost:
         raise GraphQLError(f"The operation costs {cost}; at most {most.cost} is allowed.", extensions=TOO_MUCH)
+
+
+def refuse_nul(value: Any, path: str = "variables") -> None:
+    """Raises GraphQLError where a text in ``value`` holds the character U+0000, which PostgreSQL does not store."""
+    match value:
+        case str() if "\0" in value:
+            refusal = InvalidInput(path, "must not hold the character U+0000")
+            raise GraphQLError(str(refusal), original_error=refusal)
+        case Mapping():
+            for name, one in value.items():
+                refuse_nul(name, path)
+                refuse_nul(one, f"{path}.{name}")
+        case list():
+            for place, one in enumerate(value):
+                refuse_nul(one, f"{path}.{place}")
+
+
+def refuse_nul_in(document: DocumentNode) -> None:
+    """As ``refuse_nul``, for the texts written in the document itself."""
+    visit(document, _Texts())
+
+
+class _Texts(Visitor):
+    def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
+        refuse_nul(node.value, "query")

@@ -9,6 +9,7 @@ import contextlib
 from typing import Any
 
 import orjson
+from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from kernel.principals import Principal
@@ -18,6 +19,8 @@ from server.graphql.engine import Refused, Request
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
+CLOSE_SECONDS = 5.0
+STALLED_SECONDS = 30.0  # for a client to take a message before it is given up
 MOST_OPERATIONS = 100
 
 
@@ -32,7 +35,8 @@ class Session:
 
     def __init__(self, socket: WebSocket, doors: Doors) -> None:
         self.socket, self.doors = socket, doors
-        self.caller: Principal | None = None
+        self.address = socket.client.host if socket.client else ""
+        self.authorization: str | None = None
         self.acknowledged = False
         self.operations: dict[str, asyncio.Task[None]] = {}
         self.fatal: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -46,14 +50,19 @@ class Session:
         try:
             await self._converse()
         except _Close as order:
-            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-                await self.socket.close(order.code, order.reason)
-        except WebSocketDisconnect:
+            await self._stop()
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self.socket.close(order.code, order.reason)
+        except (WebSocketDisconnect, TimeoutError):  # gone, or it takes nothing any more: not even a word of farewell
             pass
         finally:
-            for task in self.operations.values():
-                task.cancel()
-            await asyncio.gather(*self.operations.values(), return_exceptions=True)
+            await self._stop()
+
+    async def _stop(self) -> None:
+        for task in self.operations.values():
+            task.cancel()
+        await asyncio.gather(*self.operations.values(), return_exceptions=True)
 
     async def _converse(self) -> None:
         try:
@@ -112,12 +121,18 @@ class Session:
         given = payload if isinstance(payload, dict) else {}
         shown = next((v for k, v in given.items() if k.lower() == "authorization"), None)
         header = self.socket.headers.get("authorization")
-        try:
-            self.caller = await self.doors.caller(shown if isinstance(shown, str) else header)
-        except BadToken:
-            raise _Close(4403, "The token is unknown, expired or revoked") from None
+        self.authorization = shown if isinstance(shown, str) else header
+        await self._enter()
         self.acknowledged = True
         await self._send({"type": "connection_ack"})
+
+    async def _enter(self) -> Principal | None:
+        try:
+            return await self.doors.enter(self.authorization, self.address)
+        except BadToken:
+            raise _Close(4403, "The token is unknown, expired or revoked") from None
+        except TooMany:
+            raise _Close(4429, "Too many requests") from None
 
     def _begin(self, id: str, payload: dict[str, Any]) -> None:
         if not self.acknowledged:
@@ -131,13 +146,13 @@ class Session:
 
     async def _operate(self, id: str, payload: dict[str, Any]) -> None:
         try:
-            self.doors.spend(self.caller, self.socket.client.host if self.socket.client else "")
+            caller = await self._enter()
             query, variables = payload.get("query"), payload.get("variables")
             name = payload.get("operationName")
             if not isinstance(query, str) or not isinstance(variables, (dict, type(None))):
                 raise _Close(4400, "query must be a string and variables an object")
             prepared = engine.prepare(Request(query, variables or {}, name or None), self.doors.limits)
-            context = self.doors.context(self.caller)
+            context = self.doors.context(caller)
             if prepared.is_subscription:
                 async with contextlib.aclosing(engine.subscribe(prepared, context)) as answers:
                     async for answer in answers:
@@ -150,22 +165,27 @@ class Session:
             self.operations.pop(id, None)
             told = [engine.formatted(error) for error in refused.errors]
             await self._send({"id": id, "type": "error", "payload": told})
-        except TooMany:
-            self._end(_Close(4429, "Too many requests"))
-        except _Close as order:
+        except (_Close, TimeoutError) as order:
             self._end(order)
         except (WebSocketDisconnect, RuntimeError):
             self._end(WebSocketDisconnect(1006))
+        except Exception as bug:  # noqa: BLE001 -- masked, as everywhere
+            self.operations.pop(id, None)
+            told = [engine.formatted(GraphQLError(str(bug), original_error=bug))]
+            await self._send({"id": id, "type": "error", "payload": told})
 
     def _end(self, order: Exception) -> None:
         if not self.fatal.done():
             self.fatal.set_exception(order)
 
     async def _next(self, id: str, answer: bytes) -> None:
-        if self.socket.application_state is WebSocketState.CONNECTED:
-            head = b'{"type":"next","id":' + orjson.dumps(id) + b',"payload":'
-            await self.socket.send_text((head + answer + b"}").decode())
+        await self._write(b'{"type":"next","id":' + orjson.dumps(id) + b',"payload":' + answer + b"}")
 
     async def _send(self, message: dict[str, Any]) -> None:
+        await self._write(orjson.dumps(message))
+
+    async def _write(self, message: bytes) -> None:
+        """Hand over one message; the server waits while the client does not read. Raises TimeoutError."""
         if self.socket.application_state is WebSocketState.CONNECTED:
-            await self.socket.send_text(orjson.dumps(message).decode())
+            async with asyncio.timeout(STALLED_SECONDS):
+                await self.socket.send_text(message.decode())
