@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel import changes
-from kernel.db import RETRIED, Database, ReadConn, WriteConn, sqlstate
+from kernel.db import RETRIED, Database, WriteConn, sqlstate
 from kernel.outbox import LOOK, Lane
 from pim.catalog import operations as catalog
 
 log = structlog.get_logger()
 
-IDLE = 0.02  # seconds between looks for what other nodes have written; our own commits wake us at once
+BUSY, IDLE = 0.01, 0.1  # seconds between looks for what other nodes have written; our own commits wake us at once
+CALMING = 1.1  # how much longer each look that finds nothing makes the next wait
 STANDBY = 0.5  # seconds between attempts to become the leader
 TICK = 1.0  # seconds between looks at the clock
 
@@ -33,22 +33,26 @@ class Sequencer:
         self.leading = False
 
     async def run(self) -> None:
-        """Wait until this node may lead, then lead until the connection that holds the lock is lost."""
-        async with self.db.writer.connect() as conn:
-            lock = await conn.execution_options(isolation_level="AUTOCOMMIT")
+        """Wait until this node may lead, then lead until the connection that holds the lock is lost.
+
+        Both connections are the sequencer's own: the lock ends with its session, whatever ends it, and numbering never
+        waits for requests to give a connection back.
+        """
+        async with self.db.alone() as lock, self.db.alone() as conn:
             while not (await lock.execute(LEAD)).scalar_one():  # noqa: ASYNC110 -- the lock is elsewhere
                 await asyncio.sleep(STANDBY)
             self.leading = True
             log.info("sequencer.leads")
             try:
-                await self._lead(lock)
+                await conn.execution_options(isolation_level="REPEATABLE READ")
+                await self._lead(lock, conn)
             finally:
                 self.leading = False
 
-    async def _lead(self, lock: AsyncConnection) -> None:
+    async def _lead(self, lock: WriteConn, conn: WriteConn) -> None:
         interactive, bulk = Lane(bulk=False), Lane(bulk=True)
         kept: date | None = None
-        ticked = 0.0
+        ticked, pause = 0.0, BUSY
         clock = asyncio.get_running_loop().time
         while True:
             today = datetime.now(UTC).date()
@@ -60,22 +64,20 @@ class Sequencer:
                 await lock.execute(ALIVE)
                 await self.db.transact(lambda conn: catalog.tick(conn, now=datetime.now(UTC)))
             self.db.wrote.clear()
-            if not await self._number(interactive, bulk):
+            if not await self._number(lock, conn, interactive, bulk):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.db.wrote.wait(), IDLE)
 
     async def _keep_partitions(self, conn: WriteConn) -> None:
         await changes.keep_partitions(conn, datetime.now(UTC).date(), self.retention)
 
-    async def _number(self, interactive: Lane, bulk: Lane) -> int:
+    async def _number(self, lock: WriteConn, conn: WriteConn, interactive: Lane, bulk: Lane) -> int:
         """Number a batch if there is one; returns how many."""
-        if bulk.window is None and interactive.window is None and not await self._anything_new(interactive, bulk):
+        if bulk.window is None and interactive.window is None and not await _anything_new(lock, interactive, bulk):
             return 0
         try:
-            async with self.db.writer.connect() as conn:
-                serial = await conn.execution_options(isolation_level="REPEATABLE READ")
-                async with serial.begin():
-                    return await changes.number(WriteConn(ReadConn(serial)), interactive, bulk)
+            async with conn.begin():
+                return await changes.number(conn, interactive, bulk)
         except DBAPIError as error:
             if sqlstate(error) not in RETRIED:
                 raise
@@ -83,13 +85,13 @@ class Sequencer:
             bulk.forget()
             return 0
 
-    async def _anything_new(self, *lanes: Lane) -> bool:
-        found = False
-        async with self.db.read() as conn:
-            for lane in lanes:
-                snapshot, new = (await conn.execute(LOOK, lane.given())).one()
-                if new:
-                    found = True
-                else:
-                    lane.drained(snapshot)
-        return found
+
+async def _anything_new(conn: WriteConn, *lanes: Lane) -> bool:
+    found = False
+    for lane in lanes:
+        snapshot, new = (await conn.execute(LOOK, lane.given())).one()
+        if new:
+            found = True
+        else:
+            lane.drained(snapshot)
+    return found
