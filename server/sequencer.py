@@ -64,9 +64,12 @@ class Sequencer:
                 await lock.execute(ALIVE)
                 await self.db.transact(lambda conn: catalog.tick(conn, now=datetime.now(UTC)))
             self.db.wrote.clear()
-            if not await self._number(lock, conn, interactive, bulk):
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.db.wrote.wait(), IDLE)
+            if await self._number(lock, conn, interactive, bulk):
+                pause = BUSY
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.db.wrote.wait(), pause)
+            pause = min(pause * CALMING, IDLE)
 
     async def _keep_partitions(self, conn: WriteConn) -> None:
         await changes.keep_partitions(conn, datetime.now(UTC).date(), self.retention)
