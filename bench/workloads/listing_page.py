@@ -1,0 +1,92 @@
+"""A category or search page of 24 tiles.
+
+Its physical limit is one hand-written statement that makes the same JSON, behind a bare Starlette route. Pages are
+reached by cursors all over the assortment, so that nothing is asked twice in a row. A page of a shop ten times larger
+must not cost more than 1.3 times as much: what grows with the shop (counts, facets) comes from kept counters.
+"""
+
+import itertools
+import random
+import re
+from collections.abc import Iterator
+
+from bench import running
+from bench.figures import Figure
+from bench.running import Shop
+from bench.workload import Bench, body, reads
+from tests import contract
+
+NAME = "ListingPage"
+EXPECT = '"edges":[{'
+CATEGORIES = ("clothing", "camping", "footwear", "packs", "kitchen", "rainwear", "tents", "cooking", "hiking-shoes")
+WALKED = 100  # listings a page while cursors are gathered
+CURSORS = 40
+LONG = re.compile(r"\s+totalCount\s+facets \{.*?\n\s+\}\n\s+\}", re.DOTALL)
+TOTAL = re.compile(r"\s+facets \{.*?\n\s+\}\n\s+\}", re.DOTALL)
+ALONE = LONG.sub("", contract.text(NAME))
+COUNTED = TOTAL.sub("", contract.text(NAME))
+WALK = """query Walk($channel: String!, $first: Int!, $after: String, $filter: ListingFilter) {
+  shop(channel: $channel) { listings(first: $first, after: $after, filter: $filter) {
+    edges { cursor } pageInfo { hasNextPage endCursor } } } }"""
+
+FILTERED: dict[str, list[dict[str, object]]] = {
+    "attribute": [
+        {"attributes": [{"code": "color", "values": [color]}]} for color in ("forest", "rust", "berry", "steel")
+    ],
+    "category and attribute": [
+        {"category": category, "attributes": [{"code": "brand", "values": [brand]}]}
+        for category, brand in itertools.product(CATEGORIES[:5], ("nordlicht", "salzwind"))
+    ],
+    "search": [{"search": word} for word in ("tent", "amrum", "rain shell", "flasche", "sylt", "boot juist")],
+    "in stock": [{"inStock": True}],
+    "price": [{"price": {"min": "20", "max": "60"}}],
+}
+
+
+def run(bench: Bench) -> None:
+    costs: dict[str, list[float]] = {}
+    for of in bench.shops:
+        with running.hub(of) as hub, running.bare(of) as bare:
+            pages = list(_pages(of, hub, [None]))
+            in_categories = list(_pages(of, hub, [{"category": one} for one in CATEGORIES]))
+            for case, some, text, path in (
+                ("whole", pages, None, "/page"),
+                ("without count and facets", pages, ALONE, "/page-alone"),
+                ("category", in_categories, None, "/page"),
+                ("category, without count and facets", in_categories, ALONE, "/page-alone"),
+            ):
+                bodies = [body(NAME, one, text) for one in some]
+                told = reads(bench, of, hub, bare, name=NAME, case=case, bodies=bodies, path=path, expect=EXPECT)
+                costs.setdefault(case, []).append(told.p50)
+            _filtered(bench, of, hub)
+    if len(bench.shops) > 1:
+        for case, (first, *_, last) in costs.items():
+            large = f"{bench.shops[-1].name} / {bench.shops[0].name}"
+            bench.note(
+                Figure(workload=NAME, case=f"{case}, {large}", unit="times the cost", value=last / first, limit=1.3)
+            )
+
+
+def _filtered(bench: Bench, of: Shop, hub: int) -> None:
+    texts = {"": None, ", without facets": COUNTED, ", without count and facets": ALONE}
+    for case, filters in FILTERED.items():
+        variables = [{"channel": "web", "locale": "en", "first": 24, "filter": one} for one in filters]
+        for suffix, text in texts.items():
+            bodies = [body(NAME, dict(one), text) for one in variables]
+            reads(bench, of, hub, None, name=NAME, case=case + suffix, bodies=bodies, expect=EXPECT)
+
+
+def _pages(of: Shop, hub: int, filters: list[dict[str, object] | None]) -> Iterator[dict[str, object]]:
+    """Variables of pages all over what the filters find."""
+    for given in filters:
+        cursors: list[str | None] = [None]
+        after: str | None = None
+        for _ in range(CURSORS):
+            walked = {"channel": "web", "first": WALKED, "after": after, "filter": given}
+            told = running.ask(hub, body("Walk", walked, WALK), token=of.tokens["web"])["data"]["shop"]["listings"]
+            if not told["pageInfo"]["hasNextPage"]:
+                break
+            cursors += [edge["cursor"] for edge in random.sample(told["edges"], 3)]
+            after = told["pageInfo"]["endCursor"]
+        for cursor in cursors:
+            yield {"channel": "web", "locale": "en", "first": 24, "after": cursor, "filter": given}
