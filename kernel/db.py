@@ -157,8 +157,11 @@ async def fetch_one(conn: ReadConn, statement: Executable, into: Callable[..., T
 
 
 def texts(values: Collection[str]) -> "BindParameter[Any]":
-    """``values`` bound as one text[], so that a statement is the same however many there are."""
-    return literal(list(values), ARRAY(Text))
+    """``values`` bound as one text[], so that a statement is the same however many there are.
+
+    What holds a NUL is left out: PostgreSQL cannot store it, so nothing equals it.
+    """
+    return literal([value for value in values if "\0" not in value], ARRAY(Text))
 
 
 def uuids(values: Collection[uuid.UUID]) -> "BindParameter[Any]":

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from functools import lru_cache
 
 from iso4217 import Currency
@@ -10,6 +10,8 @@ from iso4217 import Currency
 from kernel.errors import InvalidInput
 
 MOST = 10**15  # minor units: far beyond any price, far inside a bigint
+
+_EXACT = Context(prec=40, traps=[InvalidOperation, Inexact, Overflow])  # never rounds in silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,11 @@ def exponent(currency: str) -> int:
 def parse(amount: Decimal | str, currency: str, *, path: str = "amount") -> Money:
     """``amount`` in ``currency``; refuses what the currency's coins cannot pay. Raises InvalidInput."""
     try:
-        scaled = Decimal(amount).scaleb(exponent(currency))
+        scaled = _EXACT.scaleb(_EXACT.create_decimal(amount), exponent(currency))
     except InvalidOperation:
         raise InvalidInput(path, "is no decimal number") from None
+    except (Inexact, Overflow):
+        raise InvalidInput(path, "is out of range") from None
     if not scaled.is_finite() or abs(scaled) > MOST:
         raise InvalidInput(path, "is out of range")
     if scaled != scaled.to_integral_value():

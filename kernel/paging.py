@@ -2,14 +2,15 @@
 
 import binascii
 import uuid
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Select, Uuid, column, func, literal, select, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, column, func, literal, select, true, tuple_
+from sqlalchemy.types import TypeEngine
 
 from kernel.db import ReadConn, uuids
 from kernel.errors import InvalidInput
@@ -67,20 +68,29 @@ class Order:
         return key
 
 
-def _exactly(kind: type) -> Callable[[Any], Any]:
-    def check(value: Any) -> Any:
-        if type(value) is not kind:
-            raise TypeError
-        return value
+def _int(value: int) -> int:
+    if type(value) is not int or not -(2**63) <= value < 2**63:
+        raise ValueError
+    return value
 
-    return check
+
+def _str(value: str) -> str:
+    if type(value) is not str or "\0" in value:
+        raise ValueError
+    return value
+
+
+def _float(value: float) -> float:
+    if type(value) is not float:
+        raise ValueError
+    return value
 
 
 _KINDS: dict[type, Callable[[Any], Any]] = {
-    int: _exactly(int),
-    str: _exactly(str),
-    float: float,
-    uuid.UUID: uuid.UUID,
+    int: _int,
+    str: _str,
+    float: _float,
+    uuid.UUID: lambda value: uuid.UUID(_str(value)),
     datetime: datetime.fromisoformat,
 }
 
@@ -116,11 +126,11 @@ async def pages(
     into: Callable[..., T],
 ) -> dict[uuid.UUID, Page[T]]:
     """The same window of each parent's rows, ``parent`` being the column that names it: one statement for them all."""
-    one = func.unnest(uuids(parents)).table_valued(column("id", Uuid)).render_derived(name="parent")
-    rows = _windowed(statement.where(parent == one.c.id), order, window).lateral("page")
+    one = func.unnest(uuids(set(parents))).table_valued(column("_of", Uuid)).render_derived(name="parent")
+    rows = _windowed(statement.where(parent == one.c["_of"]), order, window).lateral("page")
     keys = [rows.c[f"_key{place}"] for place in range(len(order.columns))]
     down = order.descending != window.backward
-    wanted = select(one.c.id, rows).select_from(one).join(rows, true())
+    wanted = select(one, rows).select_from(one).join(rows, true())
     result = await conn.execute(wanted.order_by(*(key.desc() if down else key.asc() for key in keys)))
     names = list(result.keys())[1:]
     found: dict[uuid.UUID, list[tuple[Any, ...]]] = {key: [] for key in parents}
@@ -136,10 +146,15 @@ def _windowed(statement: Select[Any], order: Order, window: Window) -> Select[An
     statement = statement.add_columns(*(key.label(f"_key{place}") for place, key in enumerate(keys)))
     if window.cursor is not None:
         values = order.decode(window.cursor, "before" if window.backward else "after")
-        bound = [literal(value, key.type) for value, key in zip(values, keys, strict=True)]
+        bound = [literal(value, _type(value, key)) for value, key in zip(values, keys, strict=True)]
         row, edge = (keys[0], bound[0]) if len(keys) == 1 else (tuple_(*keys), tuple_(*bound))
         statement = statement.where(row < edge if downward else row > edge)
     return statement.order_by(*(key.desc() if downward else key.asc() for key in keys)).limit(window.size + 1)
+
+
+def _type(value: Any, key: ColumnElement[Any]) -> TypeEngine[Any]:
+    """What a bound of ``key`` is sent as: a whole number wide, for a cursor may stand beyond a narrow column."""
+    return BigInteger() if type(value) is int else key.type
 
 
 def _cut(
@@ -166,7 +181,7 @@ def encode(values: Sequence[Any]) -> str:
 def decode(cursor: str, path: str) -> list[Any]:
     """The values in a cursor that ``encode`` made. Raises InvalidInput."""
     try:
-        values = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        values = orjson.loads(b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
     except (ValueError, binascii.Error):
         values = None
     if not isinstance(values, list) or not values:

@@ -106,22 +106,20 @@ async def revoke(conn: WriteConn, *, id: uuid.UUID) -> None:
         raise NotFound("token", str(id))
 
 
+_t = app_token.c
+_IN_FORCE = select(_t.id, _t.name, _t.permissions, _t.channels, _t.locations, _t.expires_at).where(
+    _t.revoked_at.is_(None), _t.expires_at.is_(None) | (_t.expires_at > func.now())
+)
+
+
 async def principal_by_secret(conn: ReadConn, secret: str) -> Principal | None:
     """Whose token this is, or None where it is unknown, expired or revoked."""
-    c = app_token.c
-    wanted = select(c.id, c.name, c.permissions, c.channels, c.locations, c.expires_at).where(
-        c.hash == fingerprint(secret),
-        c.revoked_at.is_(None),
-        c.expires_at.is_(None) | (c.expires_at > func.now()),
-    )
-    return await fetch_one(conn, wanted, _principal)
+    return await fetch_one(conn, _IN_FORCE.where(_t.hash == fingerprint(secret)), _principal)
 
 
 async def all_tokens(conn: ReadConn) -> list[Principal]:
     """Every token in force, oldest first, without secrets."""
-    c = app_token.c
-    wanted = select(c.id, c.name, c.permissions, c.channels, c.locations, c.expires_at)
-    return await fetch(conn, wanted.where(c.revoked_at.is_(None)).order_by(c.id), _principal)
+    return await fetch(conn, _IN_FORCE.order_by(_t.id), _principal)
 
 
 def _principal(

@@ -126,7 +126,10 @@ async def test_whoever_has_left_is_not_remembered(db: Database, writer: Writer) 
         assert (feed.subscribers.by_sku, feed.subscribers.others) == ({}, set())
 
 
-async def test_who_is_too_slow_is_told_where_to_go_on_and_holds_up_nobody(db: Database, writer: Writer) -> None:
+async def test_who_is_too_slow_is_told_where_to_go_on_and_holds_up_nobody(
+    db: Database, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_, "PATIENCE", 0.0)
     async with following(db, buffer=10) as feed:
         slow, found = feed.follow(EVERYTHING), list[Change]()
         first = asyncio.ensure_future(anext(slow))
@@ -143,6 +146,21 @@ async def test_who_is_too_slow_is_told_where_to_go_on_and_holds_up_nobody(db: Da
         assert [one.position for one in found] == list(range(1, cursor + 1))
         assert cursor < 40
         assert [one.position for one in await take(feed, 40 - cursor, after=cursor)] == list(range(cursor + 1, 41))
+
+
+async def test_who_falls_behind_but_keeps_reading_is_told_everything(db: Database, writer: Writer) -> None:
+    async with following(db, buffer=10) as feed:
+        behind = feed.follow(EVERYTHING)
+        first = asyncio.ensure_future(anext(behind))
+        await subscribed(feed)
+        await writer.tell(40)
+        found = await first
+        while len(found) < 40:
+            found += await anext(behind)
+        live = asyncio.ensure_future(anext(behind))
+        await subscribed(feed)
+        await writer.tell()
+        assert [one.position for one in [*found, *await live]] == list(range(1, 42))
 
 
 async def test_a_wake_up_that_is_lost_costs_a_second_and_no_change(
