@@ -10,6 +10,7 @@ from kernel.errors import InvalidInput
 from kernel.principals import Principal
 from oms.offers import model
 from oms.offers import queries as offer_queries
+from pim.listings import offers as offering
 from pim.listings import queries as listing_queries
 
 from .access import Permission
@@ -50,7 +51,7 @@ async def availability_changed(
     async with info.context.db.read() as conn:
         shop = await listing_queries.shop(conn, caller, channel=channel, locale=None)
         position = changes.position_of(after) if after is not None else await changes.head(conn)
-        offers = await listing_queries.offers_by_sku(conn, [(shop, sku) for sku in skus])
+        offers = await offering.offers_by_sku(conn, [(shop, sku) for sku in skus])
     keys = {sku: offer.on_channel for (_, sku), offer in offers.items()}
     shown: dict[str, tuple[str, int]] = {}
     wanted = Filter(topics=frozenset({"STOCK"}), skus=frozenset(keys))

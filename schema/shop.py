@@ -12,7 +12,8 @@ from oms.offers import model as offer_model
 from oms.offers import queries as offer_queries
 from oms.offers import sync as offer_sync
 from pim.channels import locales
-from pim.listings import filters, model, queries
+from pim.listings import browsing, counting, filters, model, queries
+from pim.listings import offers as offering
 from pim.media import model as media_model
 from pim.media import queries as media_queries
 from pim.prices import queries as price_queries
@@ -72,10 +73,10 @@ def _shopcategory_name(root: strawberry.Parent[model.ShopCategory]) -> str:
 class ShopCategory:
     slug: str
     path: str
-    listing_count = loads(int, queries.category_counts, by="in_shop", otherwise=0, known="count")
+    listing_count = loads(int, browsing.category_counts, by="in_shop", otherwise=0, known="count")
     children = loads(
         list[Annotated["ShopCategory", strawberry.lazy("schema.shop")]],
-        queries.below_category,
+        browsing.below_category,
         by="in_shop",
         otherwise=(),
         known="below",
@@ -201,8 +202,8 @@ class Listing(Node):
     description = loads(
         str | None, queries.content_by_listing, by="product_in_shop", pick=lambda found: found.description
     )
-    category = loads(ShopCategory | None, queries.shop_categories, by="category_in_shop")
-    breadcrumbs = loads(list[ShopCategory], queries.breadcrumbs, by="category_in_shop", otherwise=())
+    category = loads(ShopCategory | None, browsing.shop_categories, by="category_in_shop")
+    breadcrumbs = loads(list[ShopCategory], browsing.breadcrumbs, by="category_in_shop", otherwise=())
     media = loads(list[Media], media_queries.media_by_product, by="product_in_locale", otherwise=())
     thumbnail = loads(Image | None, media_queries.media_by_product, by="product_in_locale", pick=_thumbnail)
     attributes = loads(
@@ -212,7 +213,7 @@ class Listing(Node):
         otherwise=(),
         pick=lambda found: found.attributes,
     )
-    axes = loads(list[ListingAxis], queries.offers_by_listing, by="itself", otherwise=(), pick=queries.axes_of)
+    axes = loads(list[ListingAxis], offering.offers_by_listing, by="itself", otherwise=(), pick=offering.axes_of)
     related = loads(
         list[Annotated["Listing", strawberry.lazy("schema.shop")]],
         queries.related,
@@ -220,7 +221,7 @@ class Listing(Node):
         otherwise=(),
         pick=_first,
     )
-    offers = loads(list[Offer], queries.offers_by_listing, by="itself", otherwise=())
+    offers = loads(list[Offer], offering.offers_by_listing, by="itself", otherwise=())
 
 
 SOURCES["Listing"] = Source(queries.nodes_by_id, SHOP, sees=lambda caller, one: caller.sells_on(one.shop.channel.code))
@@ -247,8 +248,8 @@ class ListingConnection:
     edges: list[Edge[Listing]]
     page_info: PageInfo
     query: strawberry.Private[filters.Resolved]
-    total_count = loads(int, queries.counts, by="query", otherwise=0)
-    facets = loads(list[Facet], queries.facets, by="query", otherwise=())
+    total_count = loads(int, counting.counts, by="query", otherwise=0)
+    facets = loads(list[Facet], counting.facets, by="query", otherwise=())
 
 
 @strawberry.type
@@ -313,13 +314,13 @@ async def _shop_offers(root: strawberry.Parent[model.Shop], info: Info, skus: li
     if len(skus) > MOST_SKUS:
         raise InvalidInput("skus", f"must be at most {MOST_SKUS}")
     async with info.context.db.read() as conn:
-        found = await queries.offers_by_sku(conn, [(root, sku) for sku in skus])
+        found = await offering.offers_by_sku(conn, [(root, sku) for sku in skus])
     return [found[root, sku] for sku in skus if (root, sku) in found]
 
 
 async def _shop_categories(root: strawberry.Parent[model.Shop], info: Info) -> list[model.ShopCategory]:
     async with info.context.db.read() as conn:
-        return await queries.category_tree(conn, root)
+        return await browsing.category_tree(conn, root)
 
 
 async def _shop_sync(

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from kernel import changes, paging
 from kernel.db import ReadConn
 from kernel.errors import CursorExpired, InvalidInput
-from pim.listings import queries as listing_queries
+from pim.listings import offers as offering
 from pim.listings.model import Offer, Shop
 
 MOST = 500
@@ -48,7 +48,7 @@ async def read(conn: ReadConn, shop: Shop, *, first: int, after: str | None) -> 
 async def _walk(conn: ReadConn, shop: Shop, first: int, position: int, sku: str) -> SyncPage:
     given = {"channel": shop.channel.id, "sku": sku, "most": first}
     skus = list((await conn.execute(_WALK, given)).scalars())
-    offers = await listing_queries.offers_by_sku(conn, [(shop, one) for one in skus])
+    offers = await offering.offers_by_sku(conn, [(shop, one) for one in skus])
     items = tuple(Item(one, offers[shop, one]) for one in skus if (shop, one) in offers)
     if len(skus) < first:
         return SyncPage(items, _cursor("tail", shop, position, ""), await changes.head(conn) == position)
@@ -64,7 +64,7 @@ async def _tail(conn: ReadConn, shop: Shop, first: int, position: int, sku: str)
     given = {"position": position, "sku": sku, "until": until, "most": first, "channel": shop.channel.code}
     rows = (await conn.execute(_TAIL, given | {"topics": list(TOPICS)})).all()
     skus = list(dict.fromkeys(row.sku for row in rows))
-    offers = await listing_queries.offers_by_sku(conn, [(shop, one) for one in skus])
+    offers = await offering.offers_by_sku(conn, [(shop, one) for one in skus])
     items = tuple(Item(one, offers.get((shop, one))) for one in skus)
     if len(rows) == first:
         return SyncPage(items, _cursor("tail", shop, rows[-1].position, rows[-1].sku), caught_up=False)

@@ -26,6 +26,7 @@ FAMILIES = {
     "volume": "liter",
 }
 
+
 @lru_cache
 def _registry() -> pint.UnitRegistry[Any]:
     return pint.UnitRegistry(non_int_type=Decimal, cache_folder=None)  # read when first needed: it takes its time

@@ -1,9 +1,9 @@
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import any_, func, select, text
+from sqlalchemy import any_, select, text
 
 from kernel.db import ReadConn, fetch, texts, uuids
 from kernel.errors import Forbidden, NotFound
@@ -11,32 +11,22 @@ from kernel.paging import Page, Window, page
 from kernel.principals import Principal
 from pim.attributes import queries as attribute_queries
 from pim.attributes import values
-from pim.attributes.tables import attribute
-from pim.categories import queries as category_queries
 from pim.channels import locales
 from pim.channels import queries as channel_queries
 from pim.products import queries as product_queries
 from pim.products.model import Content as ProductContent
 from pim.products.tables import product, product_association
 
-from . import filters, projecting
+from . import filters
 from .filters import Resolved
 from .model import (
-    Axis,
-    AxisValue,
     Content,
-    Facet,
-    FacetValue,
     Listing,
     ListingAttribute,
-    ListingFilter,
-    ListingQuery,
-    Offer,
     ProductListing,
     Shop,
-    ShopCategory,
 )
-from .tables import listing, listing_count, listing_term, listing_text
+from .tables import listing, listing_text
 
 InShop = tuple[Shop, uuid.UUID]
 
@@ -65,88 +55,10 @@ async def page_of_listings(conn: ReadConn, found: Resolved, window: Window) -> P
     return await page(conn, wanted, filters.order(found), window, lambda **facts: Listing(shop=query.shop, **facts))
 
 
-async def counts(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, int]:
-    """How many listings each query finds; without a filter, or by category alone, read from kept counters."""
-    found: dict[Resolved, int] = {}
-    for one in asked:
-        if _only_category(one.query):
-            term = (projecting.CATEGORY, str(one.category_id)) if one.category_id else (projecting.ALL, "")
-            found[one] = (await _kept_counts(conn, one.query.shop, [term])).get(term, 0)
-        else:
-            found[one] = (await conn.execute(filters.matching(one, func.count()))).scalar_one()
-    return found
-
-
-def _only_category(query: ListingQuery) -> bool:
-    given = query.filter
-    others = (given.search, given.skus, given.min_price, given.max_price, given.in_stock)
-    return not given.attributes and all(one is None for one in others)
-
-
-async def _kept_counts(
-    conn: ReadConn, shop: Shop, terms: Iterable[projecting.Term] | None
-) -> dict[projecting.Term, int]:
-    c = listing_count.c
-    wanted = select(c.attribute, c.value, c.count).where(c.channel_id == shop.channel.id, c.count > 0)
-    if terms is not None:
-        attributes, words = zip(*terms, strict=True)
-        wanted = wanted.where(c.attribute == any_(texts(attributes)), c.value == any_(texts(words)))
-    return {(attribute, value): count for attribute, value, count in await conn.execute(wanted)}
-
-
-async def facets(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, list[Facet]]:
-    """The values of filterable attributes among the listings of each query, with counts, the most frequent first."""
-    found: dict[Resolved, list[Facet]] = {}
-    for one in asked:
-        if one.query.filter == ListingFilter():
-            counted = await _kept_counts(conn, one.query.shop, None)
-        else:
-            counted = await _facet_counts(conn, one)
-        found[one] = await _facets(conn, one.query.shop, counted)
-    return found
-
-
-async def _facet_counts(conn: ReadConn, one: Resolved) -> dict[projecting.Term, int]:
-    f = listing_term.alias().c
-    counted = select(attribute.c.code).where(attribute.c.filterable, attribute.c.type.in_(projecting.COUNTED))
-    wanted = (
-        select(f.attribute, f.value, func.count())
-        .where(
-            f.channel_id == one.query.shop.channel.id,
-            f.attribute.in_(counted),
-            f.listing_id.in_(filters.matching(one, _l.id)),
-        )
-        .group_by(f.attribute, f.value)
-    )
-    return {(code, value): count for code, value, count in await conn.execute(wanted)}
-
-
-async def _facets(conn: ReadConn, shop: Shop, counted: dict[projecting.Term, int]) -> list[Facet]:
-    codes = {code for code, _ in counted if not code.startswith(projecting.ALL)}
-    attributes = await attribute_queries.attributes_by_code(conn, codes)
-    options = await attribute_queries.options_by_attribute(conn, codes)
-    by_attribute: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for (code, value), count in counted.items():
-        by_attribute[code].append((count, value))
-    return [
-        Facet(
-            code,
-            locales.label(one.labels, shop.locale, code),
-            tuple(
-                FacetValue(
-                    value, values.option_label(options[code], value, shop.locale) if code in options else value, n
-                )
-                for n, value in sorted(by_attribute[code], key=lambda one: (-one[0], one[1]))[:MOST_FACET_VALUES]
-            ),
-        )
-        for code, one in attributes.items()
-    ]
-
-
 async def listings_by_slug(conn: ReadConn, keys: Collection[tuple[Shop, str]]) -> dict[tuple[Shop, str], Listing]:
     """The visible listing at each slug, in whatever locale of the channel the slug is; the shop's own locale first."""
     found: dict[tuple[Shop, str], Listing] = {}
-    for one, slugs in _by_shop(keys).items():
+    for one, slugs in by_shop(keys).items():
         at = listing_text.alias().c
         wanted = (
             select(*_COLUMNS, at.slug.label("at"), (at.locale == one.locale).label("own"))
@@ -180,7 +92,7 @@ async def listings_by_product(conn: ReadConn, keys: Collection[InShop]) -> dict[
 
 async def _visible(conn: ReadConn, keys: Collection[InShop], by: str) -> list[Listing]:
     found: list[Listing] = []
-    for one, wanted_ids in _by_shop(keys).items():
+    for one, wanted_ids in by_shop(keys).items():
         wanted = (
             select(*_COLUMNS)
             .join(listing_text, _t.listing_id == _l.id)
@@ -191,7 +103,7 @@ async def _visible(conn: ReadConn, keys: Collection[InShop], by: str) -> list[Li
     return found
 
 
-def _by_shop(keys: Collection[tuple[Shop, Any]]) -> dict[Shop, list[Any]]:
+def by_shop(keys: Collection[tuple[Shop, Any]]) -> dict[Shop, list[Any]]:
     found: dict[Shop, list[Any]] = defaultdict(list)
     for one, key in keys:
         found[one].append(key)
@@ -214,68 +126,6 @@ async def related(conn: ReadConn, keys: Collection[tuple[InShop, str]]) -> dict[
             if (one, row.target_id) in shown:
                 found[(one, row.product_id), row.kind].append(shown[one, row.target_id])
     return found
-
-
-async def offers_by_listing(conn: ReadConn, listings: Collection[Listing]) -> dict[Listing, list[Offer]]:
-    """The variants of each listing, in their order, each with the values by which it differs."""
-    by_product = {(one.shop, one.product_id): one for one in listings}
-    found: dict[Listing, list[Offer]] = {one: [] for one in listings}
-    products = {one.product_id for one in listings}
-    for row in await conn.execute(_SELLABLE, {"products": list(products), "skus": None}):
-        for (_, product_id), one in by_product.items():
-            if product_id == row.product_id:
-                found[one].append(_offer(one, row))
-    return found
-
-
-async def offers_by_sku(conn: ReadConn, keys: Collection[tuple[Shop, str]]) -> dict[tuple[Shop, str], Offer]:
-    """The offers of these skus that their shops show now."""
-    found: dict[tuple[Shop, str], Offer] = {}
-    for one, skus in _by_shop(keys).items():
-        rows = (await conn.execute(_SELLABLE, {"products": None, "skus": skus})).all()
-        shown = await listings_by_product(conn, [(one, row.product_id) for row in rows])
-        for row in rows:
-            if (one, row.product_id) in shown:
-                found[one, row.sku] = _offer(shown[one, row.product_id], row)
-    return found
-
-
-_SELLABLE = text("""
-    SELECT v.product_id, v.id, v.sku, v.gtin, (
-        SELECT jsonb_agg(jsonb_build_array(a.code, v.axes -> a.code, a.labels, o.labels) ORDER BY fa.axis)
-        FROM product p
-        JOIN family_attribute fa ON fa.family_id = p.family_id AND fa.axis IS NOT NULL
-        JOIN attribute a ON a.id = fa.attribute_id AND v.axes ? a.code
-        LEFT JOIN attribute_option o ON o.attribute_id = a.id AND o.code = v.axes ->> a.code
-        WHERE p.id = v.product_id
-    ) AS axes
-    FROM variant v
-    WHERE v.product_id = ANY(CAST(:products AS uuid[])) OR v.sku = ANY(CAST(:skus AS text[]))
-    ORDER BY v.product_id, v.position, v.sku
-""")
-
-
-def _offer(one: Listing, row: Any) -> Offer:
-    locale = one.shop.locale
-    axes = row.axes or ()
-    axis_values = tuple(
-        AxisValue(code, value, locales.label(labels, locale, value) if labels else value)
-        for code, value, _, labels in axes
-    )
-    name = ", ".join([one.name, *(value.label for value in axis_values)])
-    labels = {code: locales.label(labels, locale, code) for code, _, labels, _ in axes}
-    return Offer(row.id, row.sku, row.gtin, name, axis_values, labels, one)
-
-
-def axes_of(offers: Sequence[Offer]) -> list[Axis]:
-    """How the offers of one listing differ: each axis with the values there are, in the order of the offers."""
-    labels: dict[str, str] = {}
-    found: dict[str, dict[str, AxisValue]] = defaultdict(dict)
-    for one in offers:
-        labels |= one.axis_labels
-        for value in one.axis_values:
-            found[value.code].setdefault(value.value, value)
-    return [Axis(code, labels[code], tuple(by_value.values())) for code, by_value in found.items()]
 
 
 async def content_by_listing(conn: ReadConn, keys: Collection[InShop]) -> dict[InShop, Content]:
@@ -304,65 +154,6 @@ async def content_by_listing(conn: ReadConn, keys: Collection[InShop]) -> dict[I
             told = tuple(shown(one, products[product_id].content))
             description = next((each.display for each in told if each.attribute.code == "description"), None)
             found[one, product_id] = Content(description, told)
-    return found
-
-
-async def shop_categories(conn: ReadConn, keys: Collection[InShop]) -> dict[InShop, ShopCategory]:
-    known = await category_queries.categories_by_id(conn, {key for _, key in keys if key})
-    return {
-        (one, key): ShopCategory(key, known[key].slug, known[key].path, known[key].labels, one)
-        for one, key in keys
-        if key in known
-    }
-
-
-async def breadcrumbs(conn: ReadConn, keys: Collection[InShop]) -> dict[InShop, list[ShopCategory]]:
-    """The path to each category from below the root of its shop's tree."""
-    above = await category_queries.ancestors(conn, {key for _, key in keys if key})
-    return {
-        (one, key): [
-            ShopCategory(found.id, found.slug, found.path, found.labels, one)
-            for found in projecting.in_tree(above.get(key, []), one.channel.category_id)
-        ]
-        for one, key in keys
-    }
-
-
-async def category_tree(conn: ReadConn, one: Shop) -> list[ShopCategory]:
-    """The whole category tree of a shop with its counts, by position; the root itself is left out."""
-    if one.channel.category_id is None:
-        return []
-    found = await category_queries.subtree(conn, one.channel.category_id)
-    terms = [(projecting.CATEGORY, str(category.id)) for category in found]
-    counted = await _kept_counts(conn, one, terms) if terms else {}
-    below: dict[uuid.UUID | None, list[ShopCategory]] = defaultdict(list)
-    for category in sorted(found, key=lambda c: (-c.path.count("."), c.position, c.code)):
-        count = counted.get((projecting.CATEGORY, str(category.id)), 0)
-        children = tuple(below[category.id])
-        below[category.parent_id].append(
-            ShopCategory(category.id, category.slug, category.path, category.labels, one, children, count)
-        )
-    return below[one.channel.category_id]
-
-
-async def below_category(conn: ReadConn, keys: Collection[InShop]) -> dict[InShop, list[ShopCategory]]:
-    """What stands directly below each category in its shop."""
-    trees = {one: _flat(await category_tree(conn, one)) for one in {one for one, _ in keys}}
-    return {(one, key): list(trees[one][key].below or ()) for one, key in keys if key in trees[one]}
-
-
-def _flat(tree: Iterable[ShopCategory]) -> dict[uuid.UUID, ShopCategory]:
-    found: dict[uuid.UUID, ShopCategory] = {}
-    for one in tree:
-        found |= {one.id: one} | _flat(one.below or ())
-    return found
-
-
-async def category_counts(conn: ReadConn, keys: Collection[InShop]) -> dict[InShop, int]:
-    found: dict[InShop, int] = {}
-    for one, wanted in _by_shop(keys).items():
-        kept = await _kept_counts(conn, one, [(projecting.CATEGORY, str(category_id)) for category_id in wanted])
-        found |= {(one, uuid.UUID(value)): count for (_, value), count in kept.items()}
     return found
 
 
