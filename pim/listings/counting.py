@@ -14,7 +14,7 @@ from pim.channels import locales
 from . import filters, projecting
 from .filters import Resolved
 from .model import Facet, FacetValue, ListingFilter, ListingQuery, Shop
-from .tables import listing_count, listing_term
+from .tables import listing, listing_count, listing_term
 
 MOST_FACET_VALUES = 50
 

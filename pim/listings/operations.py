@@ -62,6 +62,7 @@ async def publish(
     status = "WITHDRAWN" if withdraw else "DRAFT" if draft else "PUBLISHED"
     window = {"from": publish_from, "until": publish_until}
     given = {"channel": target.id, "status": status, "rows": to_json(rows)} | window
+    await conn.execute(_HOLD, {"products": [one.id for one in known.values()]})
     changed = (await conn.execute(_PUBLISH, given)).scalars().all()
     await refresh(conn, changed, bulk=bulk, announce=target)
     return Published(len(rows), tuple(skipped))
@@ -215,8 +216,9 @@ async def mark_in_stock(conn: WriteConn, in_stock: Mapping[tuple[uuid.UUID, uuid
 
 
 async def lock(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> None:
-    """Hold the listings of these products until the transaction ends."""
-    await conn.execute(_LOCK, {"products": sorted(product_ids)})
+    """Hold these products and their listings, those that are just being made included, until the transaction ends."""
+    await conn.execute(_HOLD, {"products": list(product_ids)})
+    await conn.execute(_LOCK, {"products": list(product_ids)})
 
 
 async def due(conn: WriteConn, since: datetime, until: datetime) -> list[uuid.UUID]:
@@ -228,6 +230,7 @@ async def due(conn: WriteConn, since: datetime, until: datetime) -> list[uuid.UU
 
 VISIBLE = """(l.status = 'PUBLISHED' AND coalesce(l.publish_from <= now(), true)
     AND coalesce(l.publish_until > now(), true))"""
+_HOLD = text("SELECT FROM product WHERE id = ANY(:products) ORDER BY code FOR NO KEY UPDATE")
 _LOCK = text(f"""
     SELECT l.id, l.channel_id, l.product_id, l.status, l.shown, {VISIBLE} AS visible
     FROM listing l WHERE l.product_id = ANY(:products) ORDER BY l.id FOR UPDATE
