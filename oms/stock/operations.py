@@ -21,6 +21,7 @@ from .tables import STATES
 
 MOST = 1_000
 MOST_UNITS = 10_000_000
+MOST_ON_HAND = 1_000_000_000
 LONGEST_NOTE = 500
 
 
@@ -120,7 +121,8 @@ async def post(
     about = {"reason": why.reason, "reference": why.reference, "actor": why.actor, "note": why.note}
     rows = await _post(conn, lines, about)
     left = _left(lines, rows)
-    if left and await _open(conn, left):
+    if left:  # where a level is missing, none was held: begun in key order too, levels cannot deadlock
+        await conn.execute(_OPEN, {"lines": to_json(left)})
         rows |= await _post(conn, left, about)
         left = _left(lines, rows)
     if left:
@@ -144,11 +146,6 @@ def _left(lines: Sequence[Mapping[str, Any]], rows: Mapping[str, Any]) -> list[M
     return [line for line in lines if f"{line['variant_id']}:{line['location_id']}" not in rows]
 
 
-async def _open(conn: WriteConn, lines: Sequence[Mapping[str, Any]]) -> bool:
-    """Begin the levels that are not there yet, at nothing; whether there was any."""
-    return bool((await conn.execute(_OPEN, {"lines": to_json(list(lines))})).rowcount)
-
-
 async def _why_not(
     conn: WriteConn, left: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]], path: str
 ) -> DomainError:
@@ -159,7 +156,8 @@ async def _why_not(
     if line.get("expected") is not None and line["expected"] != actual:
         return StaleQuantity(level.sku, level.location, line["expected"], actual)
     name = f"{path}.{list(lines).index(line)}"
-    return InvalidInput(name, f"{level.sku} at {level.location} would fall below zero: there are {actual}")
+    problem = f"would fall below zero or rise beyond {MOST_ON_HAND}: there are {actual}"
+    return InvalidInput(name, f"{level.sku} at {level.location} {problem}")
 
 
 def _level(row: Mapping[str, Any]) -> StockLevel:
@@ -196,7 +194,7 @@ _LINES = f"""
     jsonb_to_recordset(CAST(:lines AS jsonb)) AS (variant_id uuid, location_id uuid, expected int, expected_of text,
         target int, target_safety int, {", ".join(f"{state} int" for state in STATES)})
 """
-_ON_HAND = " + ".join(f"s.{state}" for state in STATES[:-1])
+_ON_HAND = "CAST(s.available AS bigint) + " + " + ".join(f"s.{state}" for state in STATES[1:-1])
 _TO_SAFETY = "coalesce(n.target_safety - s.safety_stock, 0)"  # moved out of what is available
 _ADDED = {
     "available": f"coalesce(n.target - ({_ON_HAND}) - {_TO_SAFETY}, n.available, 0)",
@@ -204,21 +202,25 @@ _ADDED = {
 }
 _DELTA = {state: _ADDED.get(state, f"coalesce(n.{state}, 0)") for state in STATES}
 _SET = ", ".join(f"{state} = s.{state} + {_DELTA[state]}" for state in STATES)
+_MOVED = f"({', '.join(_DELTA.values())}) <> ({', '.join('0' for _ in STATES)})"
 _STILL_THERE = " AND ".join(f"s.{state} + {_DELTA[state]} >= 0" for state in STATES[1:])
 _EXPECTED = "CASE n.expected_of " + " ".join(f"WHEN '{s}' THEN s.{s}" for s in STATES) + f" ELSE {_ON_HAND} END"
 _POST = text(f"""
     WITH line AS (SELECT * FROM {_LINES}),
     held AS (
         SELECT s.variant_id, s.location_id FROM stock_level s JOIN line USING (variant_id, location_id)
+        WHERE NOT EXISTS (
+            SELECT FROM line LEFT JOIN stock_level there USING (variant_id, location_id) WHERE there.variant_id IS NULL
+        )
         ORDER BY 1, 2 FOR UPDATE OF s
     ), changed AS (
         UPDATE stock_level s
-        SET {_SET}, updated_at = clock_timestamp()
+        SET {_SET}, updated_at = CASE WHEN {_MOVED} THEN clock_timestamp() ELSE s.updated_at END
         FROM line n JOIN held USING (variant_id, location_id)
         WHERE s.variant_id = n.variant_id AND s.location_id = n.location_id
             AND (n.expected IS NULL OR n.expected = {_EXPECTED})
             AND {_STILL_THERE}
-            AND {_ON_HAND} + {" + ".join(f"({_DELTA[s]})" for s in STATES[:-1])} >= 0
+            AND {_ON_HAND} + {" + ".join(f"({_DELTA[s]})" for s in STATES[:-1])} BETWEEN 0 AND {MOST_ON_HAND}
         RETURNING new.*, old.available AS was, {", ".join(f"new.{s} - old.{s} AS {s}_delta" for s in STATES)}
     ), moved AS (
         INSERT INTO stock_movement (variant_id, location_id, reason, reference, actor, note,
