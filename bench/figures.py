@@ -29,6 +29,8 @@ class Figure:
     p50: float | None = None
     p99: float | None = None
     limit_p50: float | None = None
+    cpu: tuple[float, float] | None = None  # milliseconds a request: the server, PostgreSQL
+    limit_cpu: tuple[float, float] | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -49,12 +51,17 @@ class Figure:
             f"p99 {self.p99:.1f} ms" if self.p99 is not None else "",
             f"limit {_shown(self.limit, self.unit)}" if self.limit else "",
             f"{self.ratio:.0%}" if self.ratio else "",
+            f"{_cpu(self.cpu)}{' / ' + _cpu(self.limit_cpu) if self.limit_cpu else ''}" if self.cpu else "",
             ", ".join(f"{name} {_plain(value)}" for name, value in self.notes.items()),
         ]
 
 
 def _shown(value: float, unit: str) -> str:
     return f"{value:,.1f} {unit}" if value < 100 else f"{value:,.0f} {unit}"
+
+
+def _cpu(used: tuple[float, float]) -> str:
+    return f"{used[0]:.1f}+{used[1]:.1f}"
 
 
 def _plain(value: Any) -> str:
@@ -77,7 +84,9 @@ def _processor() -> str:
 
 def table(figures: list[Figure]) -> None:
     """Print all figures and the machine."""
-    shown = Table("workload", "case", "figure", "p50", "p99", "limit", "of the limit", "also", title=machine())
+    title = f"{machine()}; CPU: milliseconds a request, server + PostgreSQL / of the limit"
+    columns = ("workload", "case", "figure", "p50", "p99", "limit", "of the limit", "CPU", "also")
+    shown = Table(*columns, title=title)
     for one in figures:
         shown.add_row(*one.cells())
     Console(width=None if os.isatty(1) else 200).print(shown)

@@ -42,6 +42,7 @@ class Measured:
     p99: float
     most: float
     bytes: int
+    warm: int = 0  # answered before counting began
     failed: int = 0
     failure: str = ""
 
@@ -58,6 +59,7 @@ class _Tally:
     ends: float
     taken: list[float] = field(default_factory=list)
     bytes: int = 0
+    warm: int = 0
     failed: int = 0
     failure: str = ""
 
@@ -111,6 +113,8 @@ class _Client(asyncio.Protocol):
         elif now >= tally.begun:
             tally.taken.append(now - self.sent)
             tally.bytes += self.wanted
+        else:
+            tally.warm += 1
         self.answer, self.wanted = bytearray(), -1
         if now < tally.ends and tally.failed < 100:
             self._send()
@@ -135,6 +139,7 @@ async def run(load: Load) -> Measured:
         requests=len(tally.taken),
         seconds=max(time.perf_counter() - begun, 1e-9),
         bytes=tally.bytes,
+        warm=tally.warm,
         failed=tally.failed,
         failure=tally.failure,
         **in_milliseconds(tally.taken),

@@ -23,6 +23,7 @@ from typing import Any
 
 import asyncpg
 import orjson
+import psutil
 from sqlalchemy import make_url, text
 
 from bench.load import Load, Measured
@@ -30,6 +31,7 @@ from kernel.db import Database
 from pim.media.store import Store
 from server import app, embedded, migrating
 from server.demo import loading, people, scaling
+from server.embedded import postmaster
 from server.sequencer import Sequencer
 from server.settings import Settings
 
@@ -54,6 +56,47 @@ class Shop:
     @property
     def name(self) -> str:
         return f"{self.variants // 1000}k" if self.variants >= 1000 else str(self.variants)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server process that is measured."""
+
+    port: int
+    process: psutil.Process
+
+    def cpu(self) -> "Cpu":
+        """What it and all sessions of PostgreSQL have used so far."""
+        return Cpu(_seconds([self.process]), _seconds(_sessions()))
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """Seconds of processor time: it says what a request costs even where others use the machine too."""
+
+    server: float
+    postgres: float
+
+    def since(self, before: "Cpu") -> "Cpu":
+        return Cpu(self.server - before.server, self.postgres - before.postgres)
+
+    @property
+    def both(self) -> float:
+        return self.server + self.postgres
+
+
+def _sessions() -> list[psutil.Process]:
+    running_now = postmaster.recorded((FOLDER / "postgres").resolve())
+    return running_now.process.children() if running_now else []
+
+
+def _seconds(processes: list[psutil.Process]) -> float:
+    used = 0.0
+    for one in processes:
+        with contextlib.suppress(psutil.Error):
+            times = one.cpu_times()
+            used += times.user + times.system
+    return used
 
 
 @contextlib.contextmanager
@@ -150,8 +193,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def hub(of: Shop) -> Iterator[int]:
-    """The real hub on ``of``, in its own process; yields its port."""
+def hub(of: Shop) -> Iterator[Server]:
+    """The real hub on ``of``, in its own process."""
     port = free_port()
     given = {
         "DATABASE_URL": of.dsn,
@@ -161,24 +204,24 @@ def hub(of: Shop) -> Iterator[int]:
         "RATE_LIMIT_PER_SECOND": "1000000",
         "RATE_LIMIT_BURST": "1000000",
     }
-    with _process([sys.executable, "-m", "server.cli", "serve"], port, given):
-        yield port
+    with _process([sys.executable, "-m", "server.cli", "serve"], port, given) as server:
+        yield server
 
 
 @contextlib.contextmanager
-def bare(of: Shop) -> Iterator[int]:
-    """What reads are measured against, in its own process; yields its port."""
+def bare(of: Shop) -> Iterator[Server]:
+    """What reads are measured against, in its own process."""
     port = free_port()
-    with _process([sys.executable, "-m", "bench.bare", of.dsn, str(port)], port, {}):
-        yield port
+    with _process([sys.executable, "-m", "bench.bare", of.dsn, str(port)], port, {}) as server:
+        yield server
 
 
 @contextlib.contextmanager
-def _process(command: list[str], port: int, given: dict[str, str]) -> Iterator[None]:
+def _process(command: list[str], port: int, given: dict[str, str]) -> Iterator[Server]:
     with subprocess.Popen(command, cwd=ROOT, env=os.environ | given) as process:
         try:
             _await_answer(process, port)
-            yield
+            yield Server(port, psutil.Process(process.pid))
         finally:
             process.terminate()
             try:
@@ -200,8 +243,12 @@ def _await_answer(process: "subprocess.Popen[bytes]", port: int) -> None:
     raise TimeoutError(f"{process.args!r} does not answer")
 
 
-def load(given: Load) -> Measured:
-    """Run a load in its own process. Raises RuntimeError where an answer was not what was expected."""
+def load(given: Load, server: Server) -> tuple[Measured, Cpu]:
+    """Run a load in its own process; with it, what a request cost in milliseconds.
+
+    Raises RuntimeError where an answer was not what was expected.
+    """
+    before = server.cpu()
     done = subprocess.run(
         [sys.executable, "-m", "bench.load"],
         input=orjson.dumps(asdict(given)),
@@ -215,7 +262,8 @@ def load(given: Load) -> Measured:
     measured = Measured(**orjson.loads(done.stdout))
     if measured.failed or not measured.requests:
         raise RuntimeError(f"{given.path}: {measured.failed} failed: {measured.failure[:1500]}")
-    return measured
+    used, answered = server.cpu().since(before), measured.requests + measured.warm
+    return measured, Cpu(used.server / answered * 1000, used.postgres / answered * 1000)
 
 
 def ask(port: int, body: str, *, path: str = "/graphql", token: str = "") -> Any:

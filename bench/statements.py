@@ -215,14 +215,16 @@ LISTING_DETAIL = f"""
         'attributes', (SELECT json_agg(json_build_object('code', at.code, 'label', at.labels ->> $2,
                 'group', json_build_object('label', g.labels ->> $2), 'display', {_DISPLAY}, 'value', {_VALUE})
                 ORDER BY at.position) FROM (SELECT) none {_STORED} WHERE s.stored IS NOT NULL),
-        'axes', (SELECT json_agg(json_build_object('code', a.code, 'label', a.label, 'values', a.found)) FROM (
-            SELECT at.code, at.labels ->> $2 AS label, json_agg(json_build_object('value', o.code,
-                'label', o.labels ->> $2)) AS found
+        'axes', (SELECT coalesce(json_agg(json_build_object('code', a.code, 'label', a.label, 'values', a.found)
+                ORDER BY a.axis), '[]') FROM (
+            SELECT at.code, at.labels ->> $2 AS label, fa.axis, json_agg(json_build_object('value', o.code,
+                'label', o.labels ->> $2) ORDER BY u.first) AS found
             FROM family_attribute fa JOIN attribute at ON at.id = fa.attribute_id
-            JOIN attribute_option o ON o.attribute_id = at.id
-            WHERE fa.family_id = pr.family_id AND fa.axis IS NOT NULL AND EXISTS (
-                SELECT FROM variant v WHERE v.product_id = pr.id AND v.axes ->> at.code = o.code)
-            GROUP BY at.id) a),
+            CROSS JOIN LATERAL (SELECT v.axes ->> at.code AS code, min(v.position) AS first FROM variant v
+                WHERE v.product_id = pr.id AND v.axes ? at.code GROUP BY 1) u
+            JOIN attribute_option o ON o.attribute_id = at.id AND o.code = u.code
+            WHERE fa.family_id = pr.family_id AND fa.axis IS NOT NULL
+            GROUP BY at.id, fa.axis) a),
         'related', (SELECT coalesce(json_agg(json_build_object('slug', rt.slug, 'name', rt.name,
                 'thumbnail', json_build_object('url', (SELECT '/media/' || m.digest || '/256.webp'
                     FROM product_media pm JOIN media m ON m.id = pm.media_id

@@ -63,20 +63,21 @@ def run(bench: Bench) -> None:
             found = {
                 case: running.load(
                     Load(
-                        port=hub,
+                        port=hub.port,
                         path="/graphql",
                         token=of.tokens["head_office"],
                         bodies=[adjusting(row["sku"], row["location"]) for row in some],
                         expect='"StockAdjustment"',
                         connections=CONNECTIONS,
                         seconds=bench.seconds,
-                    )
+                    ),
+                    hub,
                 )
                 for case, some in cases.items()
             }
         for case, some in cases.items():
             limit = _pgbench(of, len(some), bench.seconds)
-            told = found[case]
+            told, used = found[case]
             bench.note(
                 Figure(
                     workload=NAME,
@@ -86,6 +87,7 @@ def run(bench: Bench) -> None:
                     limit=limit,
                     p50=told.p50,
                     p99=told.p99,
+                    cpu=(used.server, used.postgres),
                     limit_p50=CONNECTIONS / limit * 1000,
                 )
             )

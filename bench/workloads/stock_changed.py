@@ -19,7 +19,7 @@ import orjson
 from bench import running
 from bench.figures import Figure
 from bench.load import in_milliseconds
-from bench.running import ROOT, Shop
+from bench.running import ROOT, Server, Shop
 from bench.watch import Watch, Watched
 from bench.workload import Bench
 from bench.workloads.adjust_stock import LEVELS
@@ -49,16 +49,16 @@ def run(bench: Bench) -> None:
             )
 
 
-def watch(of: Shop, hub: int, *, subscribers: int, rate: float, seconds: float) -> Watched:
+def watch(of: Shop, hub: Server, *, subscribers: int, rate: float, seconds: float) -> Watched:
     with watching(of, hub, subscribers=subscribers, rate=rate, seconds=seconds) as process:
         return heard(process)
 
 
-def watching(of: Shop, hub: int, *, subscribers: int, rate: float, seconds: float) -> "subprocess.Popen[bytes]":
+def watching(of: Shop, hub: Server, *, subscribers: int, rate: float, seconds: float) -> "subprocess.Popen[bytes]":
     """The process of the subscribers, begun."""
     levels = [[row["sku"], row["location"]] for row in asyncio.run(running.rows(of, LEVELS, 1000))]
     given = Watch(
-        port=hub,
+        port=hub.port,
         token=of.tokens["head_office"],
         levels=levels,
         subscribers=subscribers,

@@ -23,11 +23,11 @@ def run(bench: Bench) -> None:
 
         def of_hub(after: str | None) -> tuple[list[object], str | None]:
             token = of.tokens["marketplace"]
-            told = running.ask(hub, asked(after), token=token)["data"]["shop"]["sync"]
+            told = running.ask(hub.port, asked(after), token=token)["data"]["shop"]["sync"]
             return told["items"], None if len(told["items"]) < PAGE else told["cursor"]
 
         def of_bare(after: str | None) -> tuple[list[object], str | None]:
-            told = running.ask(bare, asked(after), path="/sync")
+            told = running.ask(bare.port, asked(after), path="/sync")
             return told["items"] or [], None if len(told["items"] or ()) < PAGE else told["cursor"]
 
         if of_hub(None)[0] != of_bare(None)[0]:
