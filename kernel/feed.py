@@ -16,6 +16,7 @@ log = structlog.get_logger()
 
 EVERY = 1.0  # seconds between looks when no wake-up came: a lost one costs this much, never a change
 PAGE = 500
+PATIENCE = 10.0  # seconds that who falls behind may take over what was handed out at once
 
 
 @dataclass
@@ -57,6 +58,14 @@ class Subscribers:
         for sku in one.wanted.skus or ():
             self.by_sku.setdefault(sku, set()).add(one)
 
+    @contextlib.contextmanager
+    def joined(self, one: Subscriber) -> Iterator[Subscriber]:
+        self.add(one)
+        try:
+            yield one
+        finally:
+            self.remove(one)
+
     def remove(self, one: Subscriber) -> None:
         self.others.discard(one)
         for sku in one.wanted.skus or ():
@@ -96,38 +105,38 @@ class Feed:
     async def follow(self, wanted: Filter, position: int | None = None) -> AsyncIterator[list[Change]]:
         """Every wanted change behind ``position`` (None: from now on), from the log and then live, none twice.
 
-        Raises TooSlow when the buffer overflows, CursorExpired and InvalidInput as ``changes.after`` does.
+        Who falls behind the buffer but keeps reading goes on from the log, and then live again. Raises TooSlow where
+        reading took longer than ``PATIENCE`` meanwhile, CursorExpired and InvalidInput as ``changes.after`` does.
         """
         reached = self.position if position is None else position
         behind = position is not None
-        while behind or reached < self.position:
-            batch = await self._read(reached, wanted)
-            if batch.items:
-                yield batch.items
-            reached, behind = batch.position, not batch.caught_up
-        one = Subscriber(wanted, self.position, self.buffer)
-        self.subscribers.add(one)
-        try:
-            while True:
-                await one.ready.wait()
-                one.ready.clear()
-                found, one.queue = [c for c in one.queue if c.position > reached], deque()
-                if found:
-                    reached = found[-1].position
-                    yield found
-                if one.overflowed:
-                    raise TooSlow(changes.cursor_of(reached))
-        finally:
-            self.subscribers.remove(one)
+        clock = asyncio.get_running_loop().time
+        while True:
+            while behind or reached < self.position:
+                batch = await self._read(reached, wanted)
+                if batch.items:
+                    yield batch.items
+                reached, behind = batch.position, not batch.caught_up
+            with self.subscribers.joined(Subscriber(wanted, self.position, self.buffer)) as one:
+                while not one.overflowed:
+                    await one.ready.wait()
+                    one.ready.clear()
+                    found, one.queue = [c for c in one.queue if c.position > reached], deque()
+                    since = clock()
+                    if found:
+                        reached = found[-1].position
+                        yield found
+                    if one.overflowed and clock() - since > PATIENCE:
+                        raise TooSlow(changes.cursor_of(reached))
 
-    async def _read(self, position: int, wanted: Filter = changes.EVERYTHING) -> Batch:
+    async def _read(self, position: int, wanted: Filter = changes.EVERYTHING, most: int = PAGE) -> Batch:
         async with self.db.read() as conn:
-            return await changes.after(conn, position, wanted, PAGE)
+            return await changes.after(conn, position, wanted, most)
 
     async def _follow(self) -> None:
         while True:
             try:
-                batch = await self._read(self.position)
+                batch = await self._read(self.position, most=min(PAGE, self.buffer))
             except Exception as error:  # noqa: BLE001 -- the database is away: keep looking until it is back
                 log.warning("feed.unreadable", error=repr(error))
                 await asyncio.sleep(EVERY)

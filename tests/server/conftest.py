@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 from sqlalchemy import event
 
+from kernel import changes
 from kernel.db import Database
 from pim.media.store import Store
 from server import app
 from server.access import Doors
 from server.demo import loading, people
+from server.sequencer import Sequencer
 from server.settings import Settings
 from tests.conftest import _create, _drop, _named, _number
 from tests.server.hubs import Client, Hub, a_hub, free_port, soon
@@ -96,9 +99,18 @@ async def shop(
     try:
         await loading.load_when_empty(db, Store(folder / "media"))
         tokens = await people.tokens(db, folder)
+        numbering = asyncio.create_task(Sequencer(db, retention=timedelta(days=7)).run())
+        await soon(lambda: _all_is_numbered(db))
+        numbering.cancel()
+        await asyncio.gather(numbering, return_exceptions=True)
     finally:
         await db.close()
     return "shop", folder, tokens
+
+
+async def _all_is_numbered(db: Database) -> bool:
+    async with db.read() as conn:
+        return await changes.waiting(conn) == 0
 
 
 @pytest.fixture

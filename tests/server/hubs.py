@@ -145,8 +145,9 @@ class Client:
             yield one
 
     def raw_socket(self, **options: Any) -> websockets.connect:
-        given: dict[str, Any] = {"subprotocols": [PROTOCOL], "open_timeout": SECONDS, "proxy": None} | options
-        return websockets.connect(self.base.replace("http", "ws", 1) + "/graphql", **given)
+        given: dict[str, Any] = {"subprotocols": [PROTOCOL], "open_timeout": SECONDS, "max_queue": None, "proxy": None}
+
+        return websockets.connect(self.base.replace("http", "ws", 1) + "/graphql", **(given | options))
 
     async def events(self, operation: str, **variables: Any) -> AsyncIterator[Any]:
         """The answers of an operation as server-sent events, until it is complete."""
@@ -210,6 +211,11 @@ def a_hub(folder: Path, command: str = "demo", **settings: str) -> Iterator[Hub]
 
 
 def _is_well(hub: Hub) -> bool:
+    """Whether it answers and has numbered everything it was loaded with."""
     with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"{hub.base}/health", trust_env=False).status_code == 200
+        if httpx.get(f"{hub.base}/health", trust_env=False).status_code == 200:
+            asked = {"query": "{ hub { lag { sequencer } } }"}
+            headers = {"authorization": f"Bearer {hub.tokens['head_office']}"}
+            answer = httpx.post(f"{hub.base}/graphql", json=asked, headers=headers, trust_env=False).json()
+            return bool(answer["data"]["hub"]["lag"]["sequencer"] == 0)
     return False

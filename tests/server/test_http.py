@@ -12,7 +12,7 @@ from kernel.db import Database, WriteConn
 from oms.locations import queries as location_queries
 from schema.access import ROLES
 from server.graphql import engine
-from tests.server.conftest import Clients, Inside, Insides
+from tests.server.conftest import Clients, Insides
 from tests.server.hubs import Client, Hub, key
 
 RESPONSE, JSON = "application/graphql-response+json", "application/json"
@@ -221,7 +221,7 @@ async def test_batches_are_refused(boss: Client) -> None:
 )
 async def test_a_token_that_is_none_is_401(boss: Client, authorization: str) -> None:
     answer = await boss.http.post(
-        f"{boss.base}/graphql", json={"query": QUERY}, headers={"authorization": authorization.encode("latin-1")}
+        f"{boss.base}/graphql", json={"query": QUERY}, headers={b"authorization": authorization.encode("latin-1")}
     )
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -299,8 +299,9 @@ async def test_a_store_may_not_change_the_stock_of_another(client: Clients) -> N
     [
         "{ shop(channel: 1) { categories " + "{ children " * 20 + "{ slug }" + " }" * 20 + " } }",
         "{" + " ".join(f"a{n}: __typename" for n in range(51)) + "}",
-        "{ shop(channel: 1) { listings(first: 100) { edges { node { related(kind: CROSS_SELL, first: 100)"
-        " { related(kind: CROSS_SELL, first: 100) { slug } } } } } } }",
+        "{ shop(channel: 1) { listings(first: 100) { edges { node { "
+        + "related(kind: CROSS_SELL, first: 100) { " * 2
+        + "slug } } } } } } }",
         "{" + " __typename" * 6000 + "}",
         "{ __typename }" + "#" * 100_001,
         "query { ...A } fragment A on Query { ...B ...B } fragment B on Query { ...C ...C }"
