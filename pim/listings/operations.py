@@ -270,14 +270,20 @@ _TEXTS = text("""
 _REPRICE = text("""
     UPDATE listing l SET price = r.price
     FROM (
-        SELECT o.id, min(p.amount) AS price
-        FROM listing o
-        JOIN price_list_channel plc ON plc.channel_id = o.channel_id
-        JOIN variant v ON v.product_id = o.product_id
-        LEFT JOIN price p ON p.variant_id = v.id AND p.price_list_id = plc.price_list_id AND p.min_quantity = 1
-            AND p.valid @> now()
-        WHERE o.product_id = ANY(:products)
-        GROUP BY o.id
+        SELECT id, min(amount) AS price
+        FROM (
+            SELECT DISTINCT ON (o.id, v.id) o.id, p.amount
+            FROM listing o
+            JOIN variant v ON v.product_id = o.product_id
+            LEFT JOIN (
+                price_list_channel plc
+                JOIN price_list pl ON pl.id = plc.price_list_id
+                JOIN price p ON p.price_list_id = pl.id AND p.min_quantity = 1 AND p.valid @> now()
+            ) ON plc.channel_id = o.channel_id AND p.variant_id = v.id
+            WHERE o.product_id = ANY(:products)
+            ORDER BY o.id, v.id, pl.priority DESC, lower(p.valid) DESC, pl.code
+        ) current
+        GROUP BY id
     ) r
     WHERE l.id = r.id AND l.price IS DISTINCT FROM r.price
 """)

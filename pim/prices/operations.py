@@ -94,11 +94,16 @@ async def set_prices(
 
 
 def _ended_by_the_next(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows in order, each open-ended one ended by the next of the same variant and quantity."""
+    """The rows in order, an open-ended one ended by the next of the same variant and quantity, if the last is open."""
     rows = sorted(rows, key=lambda row: (row["variant_id"], row["min_quantity"], row["since"]))
-    for row, following in pairwise(rows):
-        same = (row["variant_id"], row["min_quantity"]) == (following["variant_id"], following["min_quantity"])
-        if same and row["until"] is None and row["since"] < following["since"]:
+    stays_open = set[tuple[str, int]]()
+    for row, following in reversed(list(pairwise(rows))):
+        key = (row["variant_id"], row["min_quantity"])
+        if key != (following["variant_id"], following["min_quantity"]):
+            continue
+        if following["until"] is None:
+            stays_open.add(key)
+        if key in stays_open and row["until"] is None and row["since"] < following["since"]:
             row["until"] = following["since"]
     return [row | {"place": place} for place, row in enumerate(rows)]
 
@@ -130,7 +135,10 @@ _LOCK = text("SELECT FROM price_list WHERE id = :list FOR NO KEY UPDATE")
 _KNOWN = text(f"""
     SELECT r.place FROM {_ROWS} JOIN price p ON {_MINE} AND p.amount = r.amount
     WHERE p.valid = tstzrange(r.since, r.until)
-        OR r.until IS NULL AND upper_inf(p.valid) AND lower(p.valid) <= r.since
+        OR r.until IS NULL AND upper_inf(p.valid) AND lower(p.valid) <= r.since AND NOT EXISTS (
+            SELECT FROM {_ROWS.replace("AS r", "AS o")}
+            WHERE o.variant_id = r.variant_id AND o.min_quantity = r.min_quantity AND o.place < r.place
+        )
 """)
 _END = text(f"""
     UPDATE price p SET valid = tstzrange(lower(p.valid), r.since)
