@@ -62,7 +62,7 @@ class Sequencer:
             if clock() - ticked >= TICK:
                 ticked = clock()
                 await lock.execute(ALIVE)
-                await self.db.transact(lambda conn: catalog.tick(conn, now=datetime.now(UTC)))
+                await self.db.transact(catalog.tick)
             self.db.wrote.clear()
             if await self._number(lock, conn, interactive, bulk):
                 pause = BUSY

@@ -1,7 +1,7 @@
 """Changes that reach across slices of the catalog, and keep what channels show in line with it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -15,6 +15,8 @@ from pim.prices.events import PriceChanged
 from pim.prices.model import PriceInput, PricesSet
 from pim.products import operations as product_operations
 from pim.products.model import ProductInput, Saved, Upserted
+
+LATE = timedelta(minutes=10)  # what was written before its time came, and committed after, is found for so long
 
 
 async def save_products(conn: WriteConn, products: Sequence[ProductInput], *, bulk: bool = False) -> Saved:
@@ -36,19 +38,21 @@ async def set_prices(
     return done
 
 
-async def tick(conn: WriteConn, *, now: datetime, most: int = 1000) -> int:
+async def tick(conn: WriteConn, *, most: int = 1000) -> int:
     """Tell what time alone has changed since the last tick: prices and listing windows that began or ended.
 
-    The watermark moves in the same transaction, so nothing is told twice or never. Returns how many were told.
+    Time is the database's, by which listings are visible and prices in force. The watermark moves in the same
+    transaction, so nothing is told twice or never. Returns how many were told.
     """
     since = (await conn.execute(_WATERMARK)).scalar_one()
-    due = (await conn.execute(_PRICES_DUE, {"since": since, "now": now})).all()
+    prices = (await conn.execute(_PRICES_DUE, {"since": since, "late": since - LATE})).all()
+    due = [row for row in prices if row.is_due]
     await emit(conn, *(_price_changed(row) for row in due), bulk=len(due) > most)
-    await listing_operations.reprice(conn, sorted({row.product_id for row in due}))
-    products = await listing_operations.due(conn, since, now)
+    await listing_operations.reprice(conn, sorted({row.product_id for row in prices}))
+    products = await listing_operations.due(conn, since - LATE)
     for start in range(0, len(products), most):
         await listing_operations.refresh(conn, products[start : start + most], bulk=len(products) > most)
-    await conn.execute(_MOVE, {"now": now})
+    await conn.execute(_MOVE)
     return len(due) + len(products)
 
 
@@ -57,10 +61,13 @@ def _price_changed(row: Any) -> PriceChanged:
 
 
 _WATERMARK = text("SELECT ticked_at FROM clock FOR UPDATE")
-_MOVE = text("UPDATE clock SET ticked_at = :now")
-_PRICES_DUE = text("""
-    SELECT DISTINCT p.variant_id, v.sku, v.product_id, pl.code
+_MOVE = text("UPDATE clock SET ticked_at = greatest(ticked_at, now())")
+_BEGAN = "lower(p.valid) > :since AND lower(p.valid) <= now()"
+_ENDED = "upper(p.valid) > :since AND upper(p.valid) <= now()"
+_PRICES_DUE = text(f"""
+    SELECT p.variant_id, v.sku, v.product_id, pl.code, bool_or({_BEGAN} OR {_ENDED}) AS is_due
     FROM price p JOIN variant v ON v.id = p.variant_id JOIN price_list pl ON pl.id = p.price_list_id
-    WHERE lower(p.valid) > :since AND lower(p.valid) <= :now OR upper(p.valid) > :since AND upper(p.valid) <= :now
+    WHERE {_BEGAN} OR {_ENDED} OR lower(p.valid) > :late AND lower(p.valid) <= :since AND lower(p.valid) > p.set_at
+    GROUP BY p.variant_id, v.sku, v.product_id, pl.code
     ORDER BY p.variant_id
 """)

@@ -25,7 +25,7 @@ from pim.products.model import Product, Variant
 from . import projecting
 from .events import ListingChanged
 from .model import Published, Skipped
-from .tables import listing, listing_text
+from .tables import listing_text
 
 MOST = 1_000
 
@@ -221,11 +221,9 @@ async def lock(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> None:
     await conn.execute(_LOCK, {"products": list(product_ids)})
 
 
-async def due(conn: WriteConn, since: datetime, until: datetime) -> list[uuid.UUID]:
-    """The products of listings whose window begins or ends in ``(since, until]``."""
-    c = listing.c
-    edge = c.publish_from.between(since, until) | c.publish_until.between(since, until)
-    return list((await conn.execute(select(c.product_id).where(edge).distinct())).scalars())
+async def due(conn: WriteConn, since: datetime) -> list[uuid.UUID]:
+    """The products of listings that a window which began or ended after ``since`` shows or hides by now."""
+    return list((await conn.execute(_DUE, {"since": since})).scalars())
 
 
 VISIBLE = """(l.status = 'PUBLISHED' AND coalesce(l.publish_from <= now(), true)
@@ -234,6 +232,11 @@ _HOLD = text("SELECT FROM product WHERE id = ANY(:products) ORDER BY code FOR NO
 _LOCK = text(f"""
     SELECT l.id, l.channel_id, l.product_id, l.status, l.shown, {VISIBLE} AS visible
     FROM listing l WHERE l.product_id = ANY(:products) ORDER BY l.id FOR UPDATE
+""")
+_DUE = text(f"""
+    SELECT DISTINCT product_id FROM listing l
+    WHERE (publish_from > :since AND publish_from <= now() OR publish_until > :since AND publish_until <= now())
+        AND shown <> {VISIBLE}
 """)
 _FORGET = text("""
     DELETE FROM listing_term t USING listing l WHERE l.id = t.listing_id AND t.listing_id = ANY(:ids)
