@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import any_, func, select
+from sqlalchemy import ARRAY, Text, any_, func, select
 
 from kernel.db import ReadConn, texts
 from pim.attributes import queries as attribute_queries
@@ -63,13 +63,12 @@ async def facets(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, 
 async def _facet_counts(conn: ReadConn, one: Resolved) -> dict[projecting.Term, int]:
     f = listing_term.alias().c
     counted = select(attribute.c.code).where(attribute.c.filterable, attribute.c.type.in_(projecting.COUNTED))
+    matched = filters.matching(one, listing.c.id).cte("matched").prefix_with("MATERIALIZED")
     wanted = (
         select(f.attribute, f.value, func.count())
-        .where(
-            f.channel_id == one.query.shop.channel.id,
-            f.attribute.in_(counted),
-            f.listing_id.in_(filters.matching(one, listing.c.id)),
-        )
+        .join_from(matched, f.listing_id.table, f.listing_id == matched.c.id)
+        .where(f.channel_id == one.query.shop.channel.id)
+        .where(f.attribute == any_(func.array(counted.scalar_subquery(), type_=ARRAY(Text))))
         .group_by(f.attribute, f.value)
     )
     return {(code, value): count for code, value, count in await conn.execute(wanted)}

@@ -16,6 +16,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    or_,
     select,
 )
 
@@ -74,8 +75,8 @@ async def resolve(conn: ReadConn, query: ListingQuery) -> Resolved:
 def visible() -> ColumnElement[bool]:
     return and_(
         _l.status == literal_column("'PUBLISHED'"),
-        func.coalesce(_l.publish_from <= func.now(), True),
-        func.coalesce(_l.publish_until > func.now(), True),
+        or_(_l.publish_from.is_(None), _l.publish_from <= func.now()),
+        or_(_l.publish_until.is_(None), _l.publish_until > func.now()),
     )
 
 
