@@ -31,7 +31,7 @@ from pim.categories import queries as category_queries
 from pim.products.tables import product, variant
 
 from .model import AttributeFilter, ListingQuery
-from .projecting import CATEGORY
+from .projecting import CATEGORY, sort_key
 from .tables import NO_PRICE, listing, listing_term, listing_text
 
 MOST_WORDS = 8
@@ -153,6 +153,6 @@ def order(found: Resolved) -> Order:
         case "NEWEST":
             return Order(name, [_l.published_at, _l.id], not down, [datetime, uuid.UUID])
         case "RELEVANCE" if query.filter.search:
-            near = func.word_similarity(query.filter.search.lower(), product.c.search)
+            near = func.word_similarity(sort_key(query.filter.search), _t.sort)
             return Order(name, [cast(1 - near, Double), _l.id], down, [float, uuid.UUID])
     return Order(name, [_l.position, _l.id], down, [int, uuid.UUID])

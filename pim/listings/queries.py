@@ -15,7 +15,7 @@ from pim.channels import locales
 from pim.channels import queries as channel_queries
 from pim.products import queries as product_queries
 from pim.products.model import Content as ProductContent
-from pim.products.tables import product, product_association
+from pim.products.tables import product_association
 
 from . import filters
 from .filters import Resolved
@@ -50,8 +50,6 @@ async def page_of_listings(conn: ReadConn, found: Resolved, window: Window) -> P
     query = found.query
     wanted = filters.matching(found, *_COLUMNS).join(listing_text, _t.listing_id == _l.id)
     wanted = wanted.where(_t.locale == query.shop.locale, _t.channel_id == query.shop.channel.id)
-    if query.by == "RELEVANCE" and query.filter.search:
-        wanted = wanted.join(product, product.c.id == _l.product_id)
     return await page(conn, wanted, filters.order(found), window, lambda **facts: Listing(shop=query.shop, **facts))
 
 
