@@ -71,16 +71,14 @@ async def publish(
 _PUBLISH = text("""
     INSERT INTO listing AS l (channel_id, product_id, status, publish_from, publish_until, position)
     SELECT :channel, r.product_id, :status, CAST(:from AS timestamptz), CAST(:until AS timestamptz),
-        coalesce(r.position, 0)
+        coalesce(r.position, before.position, 0)
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (product_id uuid, position int)
+    LEFT JOIN listing before ON before.channel_id = :channel AND before.product_id = r.product_id
     ORDER BY r.product_id
     ON CONFLICT (channel_id, product_id) DO UPDATE SET status = excluded.status,
-        publish_from = excluded.publish_from, publish_until = excluded.publish_until,
-        position = coalesce((SELECT r.position FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-            AS r (product_id uuid, position int) WHERE r.product_id = l.product_id), l.position)
-    WHERE (l.status, l.publish_from, l.publish_until)
-        IS DISTINCT FROM (excluded.status, excluded.publish_from, excluded.publish_until)
-        OR excluded.position NOT IN (0, l.position)
+        publish_from = excluded.publish_from, publish_until = excluded.publish_until, position = excluded.position
+    WHERE (l.status, l.publish_from, l.publish_until, l.position)
+        IS DISTINCT FROM (excluded.status, excluded.publish_from, excluded.publish_until, excluded.position)
     RETURNING product_id
 """)
 
@@ -176,6 +174,7 @@ async def _name(conn: WriteConn, rows: Sequence[Any], found: _Products) -> None:
         for row in await conn.execute(select(t.listing_id, t.locale, t.slug).where(t.listing_id == any_(mine)))
     }
     wanted: list[dict[str, Any]] = []
+    fresh: list[tuple[dict[str, Any], Sequence[str]]] = []
     for row in rows:
         channel, product = found.channels[row.channel_id], found.products[row.product_id]
         family = found.families.get(product.family_id) if product.family_id else None
@@ -184,24 +183,27 @@ async def _name(conn: WriteConn, rows: Sequence[Any], found: _Products) -> None:
                 product.content, family.label_attribute if family else None, channel, locale, product.code
             )
             wanted.append(
-                {"listing_id": row.id, "channel_id": channel.id, "locale": locale, "name": name, "code": product.code}
-                | {"sort": projecting.sort_key(name)}
+                {"listing_id": row.id, "channel_id": channel.id, "locale": locale, "name": name}
+                | {"sort": projecting.sort_key(name), "slug": kept.get((row.id, locale))}
             )
-    fresh = {projecting.slug(one["name"], one["code"])[0] for one in wanted}
-    owners = {
-        (row.channel_id, row.slug, row.locale): row.listing_id
-        for row in await conn.execute(
-            select(t.channel_id, t.slug, t.locale, t.listing_id).where(t.slug == any_(texts(fresh)))
-        )
-    }
-    for one in wanted:
-        slug = kept.get((one["listing_id"], one["locale"]))
-        if slug is None:
-            short, long = projecting.slug(one["name"], one.pop("code"))
-            taken = owners.setdefault((one["channel_id"], short, one["locale"]), one["listing_id"])
-            slug = short if taken == one["listing_id"] else long
-        one["slug"] = slug
+            if wanted[-1]["slug"] is None:
+                short, long = projecting.slug(name, product.code)
+                fresh.append((wanted[-1], (short, long, f"{short}-{row.id.hex}")))
+    if fresh:
+        await _slug(conn, fresh)
     await conn.execute(_TEXTS, {"rows": to_json(wanted)})
+
+
+async def _slug(conn: WriteConn, fresh: Sequence[tuple[dict[str, Any], Sequence[str]]]) -> None:
+    """Give each text the first of its slugs that is free; others who name listings of its channel wait meanwhile."""
+    await conn.execute(_NAMING, {"channels": [one["channel_id"] for one, _ in fresh]})
+    t = listing_text.c
+    held = select(t.channel_id, t.slug, t.locale, t.listing_id)
+    held = held.where(t.slug == any_(texts({slug for _, slugs in fresh for slug in slugs})))
+    owners = {(row.channel_id, row.slug, row.locale): row.listing_id for row in await conn.execute(held)}
+    for one, slugs in fresh:
+        channel, locale, mine = one["channel_id"], one["locale"], one["listing_id"]
+        one["slug"] = next(slug for slug in slugs if owners.setdefault((channel, slug, locale), mine) == mine)
 
 
 async def reprice(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> None:
@@ -262,6 +264,7 @@ _COUNT = text("""
     ORDER BY channel_id, attribute, value
     ON CONFLICT (channel_id, attribute, value) DO UPDATE SET count = c.count + excluded.count
 """)
+_NAMING = text("SELECT FROM channel WHERE id = ANY(:channels) ORDER BY id FOR NO KEY UPDATE")
 _TEXTS = text("""
     INSERT INTO listing_text AS t (listing_id, locale, channel_id, slug, name, sort)
     SELECT listing_id, locale, channel_id, slug, name, sort
