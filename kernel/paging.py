@@ -5,7 +5,7 @@ import uuid
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -86,12 +86,22 @@ def _float(value: float) -> float:
     return value
 
 
+def _moment(value: Any) -> datetime:
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError from None
+
+
 _KINDS: dict[type, Callable[[Any], Any]] = {
     int: _int,
     str: _str,
     float: _float,
     uuid.UUID: lambda value: uuid.UUID(_str(value)),
-    datetime: datetime.fromisoformat,
+    datetime: _moment,
 }
 
 
@@ -184,6 +194,18 @@ def decode(cursor: str, path: str) -> list[Any]:
         values = orjson.loads(b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
     except (ValueError, binascii.Error):
         values = None
-    if not isinstance(values, list) or not values:
+    if not isinstance(values, list) or not values or not all(map(_is_storable, values)):
         raise InvalidInput(path, "is no cursor that this hub gave out")
     return values
+
+
+def _is_storable(value: Any) -> bool:
+    """Whether PostgreSQL can hold it: no integer beyond 64 bits, no text with U+0000; and no cursor has a boolean."""
+    match value:
+        case bool():
+            return False
+        case int():
+            return -(2**63) <= value < 2**63
+        case str():
+            return "\0" not in value
+    return True

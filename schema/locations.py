@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from kernel.errors import InvalidInput
 from kernel.paging import Window
 from kernel.principals import Principal
 from oms.locations import hours, model, queries
@@ -122,6 +123,14 @@ async def location(_caller: Principal, info: Info, code: str) -> model.Location 
     return await info.context.reads.load(queries.locations_by_code, code)
 
 
+def _point(given: GeoPointInput, path: str) -> model.Point:
+    """Raises InvalidInput."""
+    for name, value, most in (("latitude", given.latitude, 90), ("longitude", given.longitude, 180)):
+        if not -most <= value <= most:
+            raise InvalidInput(f"{path}.{name}", f"must be between -{most} and {most}")
+    return model.Point(given.latitude, given.longitude)
+
+
 @field(LocationConnection, needs=Permission.LOCATIONS_READ, description="By code, or the nearest first.")
 async def locations(
     _caller: Principal,
@@ -133,7 +142,7 @@ async def locations(
     before: str | None = None,
 ) -> LocationConnection:
     window = Window.of(first, after, last, before)
-    point = model.Point(near.latitude, near.longitude) if near else None
+    point = _point(near, "near") if near else None
     async with info.context.db.read() as conn:
         page = await queries.page_of_locations(conn, window, near=point)
     edges = [

@@ -1,6 +1,6 @@
 """How numbers, moments and documents are written: decimals and big integers as strings, times with their offset."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NewType
 
@@ -28,11 +28,12 @@ def _decimal(value: object) -> Decimal:
 def _moment(value: object) -> datetime:
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+        usable = found is not None and found.tzinfo is not None and found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        usable = None
+    if not usable:
         raise GraphQLError("a DateTime must be as ISO 8601 says, with an offset: 2026-03-01T12:00:00+01:00")
-    return found
+    return usable
 
 
 def _day(value: object) -> date:

@@ -38,9 +38,9 @@ async def read(conn: ReadConn, shop: Shop, *, first: int, after: str | None) -> 
     if after is None:
         return await _walk(conn, shop, first, await changes.head(conn), "")
     match paging.decode(after, "after"):
-        case ["walk", str(channel), int(position), str(sku)] if channel == shop.channel.code:
+        case ["walk", str(channel), int(position), str(sku)] if channel == shop.channel.code and position >= 0:
             return await _walk(conn, shop, first, position, sku)
-        case ["tail", str(channel), int(position), str(sku)] if channel == shop.channel.code:
+        case ["tail", str(channel), int(position), str(sku)] if channel == shop.channel.code and position >= 0:
             return await _tail(conn, shop, first, position, sku)
     raise InvalidInput("after", "is no cursor of this channel's sync")
 
@@ -60,6 +60,8 @@ async def _tail(conn: ReadConn, shop: Shop, first: int, position: int, sku: str)
     end, floor = (await conn.execute(_BOUNDS)).one()
     if position + (not sku) <= floor and position < floor:
         raise CursorExpired(_cursor("tail", shop, floor, ""))
+    if position > end:
+        raise InvalidInput("after", "is ahead of every change of this hub")
     until = min(end, position + changes.SPAN)
     given = {"position": position, "sku": sku, "until": until, "most": first, "channel": shop.channel.code}
     rows = (await conn.execute(_TAIL, given | {"topics": list(TOPICS)})).all()

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -149,7 +149,7 @@ class Client:
 
         return websockets.connect(self.base.replace("http", "ws", 1) + "/graphql", **(given | options))
 
-    async def events(self, operation: str, **variables: Any) -> AsyncIterator[Any]:
+    async def events(self, operation: str, **variables: Any) -> AsyncGenerator[Any]:
         """The answers of an operation as server-sent events, until it is complete."""
         body = {"query": document(operation), "variables": variables}
         async with aconnect_sse(

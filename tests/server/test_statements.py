@@ -16,7 +16,6 @@ from server.graphql.limits import Limits
 from tests import contract
 from tests.server.conftest import Inside
 
-
 # What is shown at two levels is read once for each: the pictures of a listing, and of what goes with it.
 DEEPER = {"ListingDetail": "FROM media JOIN product_media"}
 
