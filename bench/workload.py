@@ -56,13 +56,15 @@ def reads(
     path: str = "",
     expect: str,
     role: str = "web",
+    share: float = 1,
 ) -> Cpu:
     """Measure a read on the hub and, where there is one, its limit on the bare route ``path``, with the same bodies.
 
-    The first bodies are asked of both, and must be answered alike. Returns what a request cost the hub.
+    The first bodies are asked of both, and must be answered alike. ``share`` is how
+    much of the usual time is taken. Returns what a request cost the hub.
     """
     token = of.tokens[role]
-    given = {"bodies": bodies, "expect": expect, "seconds": bench.seconds}
+    given = {"bodies": bodies, "expect": expect, "seconds": bench.seconds * share}
     limit = least = None
     if bare is not None:
         for one in bodies[:3]:

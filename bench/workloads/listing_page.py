@@ -73,7 +73,7 @@ def _filtered(bench: Bench, of: Shop, hub: Server) -> None:
         variables = [{"channel": "web", "locale": "en", "first": 24, "filter": one} for one in filters]
         for suffix, text in texts.items():
             bodies = [body(NAME, dict(one), text) for one in variables]
-            reads(bench, of, hub, None, name=NAME, case=case + suffix, bodies=bodies, expect=EXPECT)
+            reads(bench, of, hub, None, name=NAME, case=case + suffix, bodies=bodies, expect=EXPECT, share=0.4)
 
 
 def _pages(of: Shop, hub: Server, filters: list[dict[str, object] | None]) -> Iterator[dict[str, object]]:
