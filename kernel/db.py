@@ -28,7 +28,9 @@ WriteConn = NewType("WriteConn", ReadConn)  # a writer may read; a reader may no
 
 T = TypeVar("T")
 
-RETRIED = {"40001", "40P01"}  # serialization_failure, deadlock_detected
+# serialization_failure, deadlock_detected; and the two that can be such a failure in disguise, where a check came just
+# before another transaction's commit (PostgreSQL 13.5): unique_violation, exclusion_violation
+RETRIED = {"40001", "40P01", "23505", "23P01"}
 TRIES = 6
 
 
@@ -89,8 +91,8 @@ class Database:
     async def transact(self, work: Callable[[WriteConn], Awaitable[T]]) -> T:
         """What ``work`` returns from one transaction, begun again when PostgreSQL asks for that.
 
-        Deadlocks and serialization failures are retried with growing, jittered pauses; ``work`` must therefore have
-        no effect outside its transaction.
+        Deadlocks, serialization failures and lost races for a key are retried with growing, jittered pauses; ``work``
+        must therefore have no effect outside its transaction.
         """
         for attempt in range(1, TRIES + 1):
             try:

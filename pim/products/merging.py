@@ -71,7 +71,8 @@ def merge(before: State, given: ProductInput, catalog: Catalog) -> tuple[State, 
         ]
         after.categories = tuple(dict.fromkeys(given.categories))
     if given.associations is not None:
-        after.associations |= {kind: tuple(dict.fromkeys(found)) for kind, found in given.associations.items()}
+        laid = after.associations | {kind: tuple(dict.fromkeys(found)) for kind, found in given.associations.items()}
+        after.associations = {kind: found for kind, found in laid.items() if found}
     level = _levels(family)
     problems += _lay(after.content, given.values, catalog, level, "PRODUCT", "values")
     for place, variant in enumerate(given.variants):

@@ -31,7 +31,7 @@ async def upsert(conn: WriteConn, products: Sequence[ProductInput], *, bulk: boo
     """
     if len(products) > MOST:
         raise InvalidInput("products", f"must be at most {MOST} at once")
-    known = await _lock(conn, sorted({one.code for one in products}))
+    known = await _lock(conn, sorted({one.code for one in products if "\0" not in one.code}))
     catalog = await _catalog(conn, products, known)
     states = await _states(conn, known, catalog)
     merged: dict[str, State] = {}
@@ -44,12 +44,12 @@ async def upsert(conn: WriteConn, products: Sequence[ProductInput], *, bulk: boo
         else:
             merged[given.code] = after
     paths = {(one.code, v.sku): f"variants.{place}" for one in products for place, v in enumerate(one.variants)}
-    for code, problem in await _clashes(conn, merged, known, catalog, paths):
+    for code, problem in [*await _clashes(conn, merged, known, catalog, paths), *await _nowhere(conn, merged)]:
         places = [place for place, given in enumerate(products) if given.code == code and place not in refused]
         refused |= {place: Refused(code, (problem,)) for place in places}
         merged.pop(code, None)
     changed = [state for code, state in merged.items() if states.get(code) != state]
-    written = await _write(conn, changed, catalog, bulk=bulk)
+    written = await _write(conn, changed, known, catalog, bulk=bulk)
     saved = Saved()
     for place, given in enumerate(products):
         if place in refused:
@@ -129,6 +129,19 @@ async def _clashes(
     return found + await _unique_clashes(conn, merged, known, catalog)
 
 
+async def _nowhere(conn: WriteConn, merged: Mapping[str, State]) -> list[tuple[str, Problem]]:
+    """Associations that point to no product, neither in the database nor among ``merged``."""
+    targets = {one for state in merged.values() for found in state.associations.values() for one in found}
+    known = await queries.products_by_code(conn, targets - merged.keys())
+    return [
+        (code, Problem(f"associations.{kind}.{place}", f"there is no product {target[:100]}"))
+        for code, state in merged.items()
+        for kind, found in state.associations.items()
+        for place, target in enumerate(found)
+        if target not in known and target not in merged
+    ]
+
+
 def _keys(state: State) -> Iterable[tuple[tuple[str, str], str]]:
     """What only one variant in the catalog may have, with the sku of the variant that has it."""
     for variant in state.variants.values():
@@ -169,7 +182,10 @@ async def _unique_clashes(
     return found
 
 
-async def _write(conn: WriteConn, changed: Sequence[State], catalog: Catalog, *, bulk: bool) -> dict[str, uuid.UUID]:
+async def _write(
+    conn: WriteConn, changed: Sequence[State], known: Mapping[str, Product], catalog: Catalog, *, bulk: bool
+) -> dict[str, uuid.UUID]:
+    """Write products and variants; who loses a race for a new code, sku or GTIN is told to begin again (23505)."""
     if not changed:
         return {}
     rows = [
@@ -181,7 +197,8 @@ async def _write(conn: WriteConn, changed: Sequence[State], catalog: Catalog, *,
         }
         for one in changed
     ]
-    saved = (await conn.execute(_PRODUCTS, {"rows": to_json(rows)})).all()
+    kept, new = ([row for row in rows if (row["code"] in known) is there] for there in (True, False))
+    saved = [*await conn.execute(_KEPT, {"rows": to_json(kept)}), *await conn.execute(_NEW, {"rows": to_json(new)})]
     found = {row.code: row.id for row in saved}
     await _write_variants(conn, changed, found)
     await _replace(conn, changed, found, catalog)
@@ -214,8 +231,8 @@ async def _write_variants(conn: WriteConn, changed: Sequence[State], found: dict
         for one in changed
         for place, variant in enumerate(one.variants.values())
     ]
-    if (await conn.execute(_VARIANTS, {"rows": to_json(rows)})).rowcount < len(rows):
-        raise InvalidInput("variants", "one of these skus was given to another product at this moment; try again")
+    await conn.execute(_KEPT_VARIANTS, {"rows": to_json(rows)})
+    await conn.execute(_NEW_VARIANTS, {"rows": to_json(rows)})
 
 
 async def _replace(conn: WriteConn, changed: Sequence[State], found: dict[str, uuid.UUID], catalog: Catalog) -> None:
@@ -272,22 +289,29 @@ def _words(attribute: Attribute, stored: Any, catalog: Catalog) -> list[str]:
     return [stored] if isinstance(stored, str) else []
 
 
-_PRODUCTS = text("""
-    INSERT INTO product AS p (code, family_id, content, search)
-    SELECT code, family_id, content, search
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (code text, family_id uuid, content jsonb, search text)
-    ORDER BY code
-    ON CONFLICT (code) DO UPDATE SET family_id = excluded.family_id, content = excluded.content,
-        search = excluded.search, revision = p.revision + 1, updated_at = now()
+_ROWS = "jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (code text, family_id uuid, content jsonb, search text)"
+_KEPT = text(f"""
+    UPDATE product p SET family_id = r.family_id, content = r.content, search = r.search, revision = p.revision + 1,
+        updated_at = now()
+    FROM {_ROWS} WHERE p.code = r.code
+    RETURNING p.id, p.code, p.revision
+""")
+_NEW = text(f"""
+    INSERT INTO product (code, family_id, content, search)
+    SELECT code, family_id, content, search FROM {_ROWS} ORDER BY code
     RETURNING id, code, revision
 """)
-_VARIANTS = text("""
-    INSERT INTO variant AS v (product_id, sku, gtin, content, axes, position)
-    SELECT product_id, sku, gtin, content, axes, position
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+_VARIANTS = """
+    jsonb_to_recordset(CAST(:rows AS jsonb))
         AS r (product_id uuid, sku text, gtin text, content jsonb, axes jsonb, position int)
+"""
+_KEPT_VARIANTS = text(f"""
+    UPDATE variant v SET gtin = r.gtin, content = r.content, axes = r.axes, position = r.position
+    FROM {_VARIANTS} WHERE v.sku = r.sku AND v.product_id = r.product_id
+""")
+_NEW_VARIANTS = text(f"""
+    INSERT INTO variant (product_id, sku, gtin, content, axes, position)
+    SELECT product_id, sku, gtin, content, axes, position FROM {_VARIANTS}
+    WHERE NOT EXISTS (SELECT FROM variant v WHERE v.sku = r.sku AND v.product_id = r.product_id)
     ORDER BY sku
-    ON CONFLICT (sku) DO UPDATE SET gtin = excluded.gtin, content = excluded.content, axes = excluded.axes,
-        position = excluded.position
-    WHERE v.product_id = excluded.product_id
 """)
