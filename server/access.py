@@ -1,5 +1,6 @@
 """Who comes in, and how much of the hub an operation may take."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ class Doors:
     most_bytes: int
     per_second: float
     burst: int
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
     _shared: Shared = field(init=False)
     _known: OrderedDict[str, tuple[float, Principal]] = field(default_factory=OrderedDict)
     _spent: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)

@@ -23,8 +23,9 @@ def serve(settings: Settings, url: str) -> None:
 
 
 async def _serve(settings: Settings, url: str) -> None:
+    hub = app.create(settings, url)
     server = Server(
-        app.create(settings, url),
+        hub,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
@@ -32,9 +33,14 @@ async def _serve(settings: Settings, url: str) -> None:
         backpressure=MOST_CONNECTIONS,
         log_level=LogLevels.error,
     )
+
+    def stop() -> None:
+        hub.state.doors.closing.set()
+        server.stop()  # type: ignore[no-untyped-call]  # granian's
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop)
     gc.collect()
     gc.freeze()  # the schema and the code stay for good: not to be looked through again
     await server.serve()

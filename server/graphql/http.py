@@ -50,7 +50,7 @@ async def handle(http: HttpRequest, doors: Doors) -> Response:
     context = doors.context(caller)
     if media == EVENTS:
         told = engine.subscribe(prepared, context) if prepared.is_subscription else _once(prepared, context)
-        return StreamingResponse(_events(told), media_type=EVENTS, headers={"cache-control": "no-store"})
+        return StreamingResponse(_events(told, doors.closing), media_type=EVENTS, headers={"cache-control": "no-store"})
     found = await engine.execute(prepared, context)
     return Response(orjson.dumps(found), 400 if "data" not in found and media == RESPONSE else 200, media_type=media)
 
@@ -128,12 +128,15 @@ def _errors(errors: list[GraphQLError], media: str, status: int, headers: dict[s
     return Response(orjson.dumps(told), status, media_type=kind, headers=headers)
 
 
-async def _events(told: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-    """GraphQL over SSE, distinct connections: next … next, complete."""
+async def _events(told: AsyncGenerator[bytes], closing: asyncio.Event) -> AsyncGenerator[bytes]:
+    """GraphQL over SSE, distinct connections: next … next, complete; cut short when the hub is ``closing``."""
     following = asyncio.ensure_future(anext(told, None))
+    leaving = asyncio.ensure_future(closing.wait())
     try:
         while True:
-            done, _ = await asyncio.wait({following}, timeout=HEARTBEAT)
+            done, _ = await asyncio.wait({following, leaving}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
+            if leaving in done:
+                return
             if not done:
                 yield b":\n\n"
                 continue
@@ -143,6 +146,7 @@ async def _events(told: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
             following = asyncio.ensure_future(anext(told, None))
         yield b"event: complete\ndata: \n\n"
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        for waited in (following, leaving):
+            waited.cancel()
+        await asyncio.gather(following, leaving, return_exceptions=True)
         await told.aclose()

@@ -148,6 +148,7 @@ def inside(shop_url: str, shop: tuple[str, Path, dict[str, str]], http: httpx.As
             await soon(lambda: _well(http, base, serving))
             yield Inside(base, made.state.doors, tokens, http)
         finally:
+            made.state.doors.closing.set()
             server.stop()  # type: ignore[no-untyped-call]
             await serving
 

@@ -193,8 +193,8 @@ PAGE = """query ($first: Int, $after: String, $last: Int, $before: String, $filt
         ("query ($id: ID!) { node(id: $id) { id } }", {"id": "U3RvY2tMZXZlbDph"}),  # StockLevel:a
         ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ["UHJvZHVjdDph"] * 101}),
         (
-            '{ shop(channel: "web") { listings(first: 1) { edges { node { '
-            + "related(kind: CROSS_SELL, first: -1) { slug } } } } } }",
+            """{ shop(channel: "web") { listings(first: 1) { edges { node {
+                related(kind: CROSS_SELL, first: -1) { slug } } } } } }""",
             {},
         ),
         ('{ shop(channel: "web") { listings(first: 1) { edges { node { thumbnail(size: 0) { url } } } } } }', {}),
