@@ -17,7 +17,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
-demo: .venv/.synced web-current ## Run a shop with products, stock and orders on http://127.0.0.1:8000
+demo: .venv/.synced web-current ## Run a shop with products, prices and stock on http://127.0.0.1:8000
 	@exec $(BIN)/entrepot demo
 
 .PHONY: serve

@@ -7,7 +7,8 @@ class DomainError(Exception):
     """A rule said no. Subclasses are dataclasses; their docstring is the message."""
 
     def __str__(self) -> str:
-        return (self.__doc__ or "").format_map(vars(self))
+        told = {name: getattr(self, name) for name, kind in vars(type(self)).items() if isinstance(kind, property)}
+        return (self.__doc__ or "").format_map(vars(self) | told)
 
 
 @dataclass

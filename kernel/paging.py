@@ -36,7 +36,7 @@ class Window:
         backward = first is None and last is not None
         size, name = (last, "last") if backward else (first, "first")
         if size is None:
-            raise InvalidInput("first", "first or last must be given")
+            raise InvalidInput("first", "or last must be given")
         if (first is not None and last is not None) or (backward and after) or (not backward and before):
             raise InvalidInput("first", "first goes with after, last with before")
         if not 0 <= size <= most:

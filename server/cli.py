@@ -40,6 +40,10 @@ def serve() -> None:
     with databases.owned(chosen) as url:
         ports.refuse_taken(chosen.host, chosen.port)
         asyncio.run(migrating.migrate(url))
+        sys.stdout.write(
+            f"Entrepot is at {ports.address(chosen.host, chosen.port)}/graphiql; make a token with: entrepot token create\n"
+        )
+        sys.stdout.flush()
         serving.serve(chosen, url)
 
 
@@ -93,7 +97,8 @@ def token_create(
 def token_list() -> None:
     """Show the tokens in force, without their secrets."""
     with databases.shared(settings_.load()) as url:
-        Console().print(asyncio.run(tokens.table(url)))
+        console = Console()
+        console.print(asyncio.run(tokens.table(url)), width=None if console.is_terminal else 240)
 
 
 @token_app.command("revoke")

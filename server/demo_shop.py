@@ -6,7 +6,7 @@ from rich.console import Console
 
 from kernel.db import Database
 from pim.media.store import Store
-from server import app, migrating
+from server import app, migrating, ports
 from server.demo import loading, people, scaling
 from server.settings import Settings
 
@@ -35,7 +35,7 @@ async def prepare(settings: Settings, url: str, scale: int | None) -> None:
 
 
 def _words(settings: Settings, tokens: dict[str, str]) -> str:
-    address = f"http://{settings.host}:{settings.port}"
+    address = ports.address(settings.host, settings.port)
     width = max(len(one.name) for one in people.PEOPLE.values())
     return "\n".join(
         [

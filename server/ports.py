@@ -33,3 +33,9 @@ def _explained(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRNOTAVAIL:
         return f"HOST {host} is not an address of this machine"
     return f"cannot listen on {host}:{port}: {error.strerror}"
+
+
+def address(host: str, port: int) -> str:
+    """Where somebody at this machine reaches a hub that listens on ``host``."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 -- what was set, not what we set
+    return f"http://{reached}:{port}"

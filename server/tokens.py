@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from rich.table import Table
 
 from kernel import principals
-from kernel.db import Database
+from kernel.db import Database, ReadConn
 from kernel.errors import NotFound
+from oms.locations import queries as location_queries
+from pim.channels import queries as channel_queries
 from schema.access import ROLES, Permission
 from server.errors import OperatorError
 
@@ -36,6 +38,7 @@ async def create(url: str, wanted: Wanted) -> str:
     db = Database(url)
     try:
         async with db.write() as conn:
+            await _known_scopes(conn, wanted)
             return await principals.issue(
                 conn,
                 name=wanted.name,
@@ -48,6 +51,15 @@ async def create(url: str, wanted: Wanted) -> str:
         await db.close()
 
 
+async def _known_scopes(conn: ReadConn, wanted: Wanted) -> None:
+    """Raises OperatorError where a scope names what is not there: its token would see nothing."""
+    channels = await channel_queries.channels_by_code(conn, wanted.channels or ())
+    locations = await location_queries.locations_by_code(conn, wanted.locations or ())
+    for kind, asked, known in (("channel", wanted.channels, channels), ("location", wanted.locations, locations)):
+        if unknown := set(asked or ()) - set(known):
+            raise OperatorError(f"there is no {kind} {min(unknown)}")
+
+
 async def table(url: str) -> Table:
     db = Database(url)
     try:
@@ -55,11 +67,12 @@ async def table(url: str) -> Table:
             known = await principals.all_tokens(conn)
     finally:
         await db.close()
-    shown = Table("id", "name", "permissions", "channels", "locations", "expires")
+    shown = Table("name", "permissions", "channels", "locations", "expires")
+    shown.add_column("id", no_wrap=True)
     for one in known:
         scopes = ["all" if codes is None else ", ".join(sorted(codes)) for codes in (one.channels, one.locations)]
         until = f"{one.expires_at:%Y-%m-%d %H:%M}" if one.expires_at else "never"
-        shown.add_row(str(one.id), one.name, ", ".join(sorted(one.permissions)), *scopes, until)
+        shown.add_row(one.name, ", ".join(sorted(one.permissions)), *scopes, until, str(one.id))
     return shown
 
 

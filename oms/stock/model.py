@@ -114,9 +114,13 @@ class StaleQuantity(DomainError):
 
 @dataclass
 class UnknownSku(DomainError):
-    """There is no variant with these skus."""
+    """There is no variant {named}."""
 
     skus: tuple[str, ...]
+
+    @property
+    def named(self) -> str:
+        return ", ".join(self.skus[:10])
 
 
 def from_change(entity: str, payload: Mapping[str, Any]) -> StockLevel:

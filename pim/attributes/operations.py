@@ -8,11 +8,13 @@ from kernel import codes
 from kernel.db import WriteConn
 from kernel.errors import InvalidInput
 
-from . import queries, units
+from . import queries, units, values
 from .model import TYPES, Attribute, Option
 from .tables import attribute, attribute_group, attribute_option
 
-RULES = {"minLength", "maxLength", "pattern", "min", "max", "decimals", "extensions", "maxBytes"}
+WHOLE = {"minLength", "maxLength", "decimals", "maxBytes"}
+RULES = WHOLE | {"pattern", "min", "max", "extensions"}
+UNIQUE = {"TEXT", "NUMBER", "DATE", "REFERENCE"}
 
 
 async def save_group(conn: WriteConn, *, code: str, labels: Mapping[str, str], position: int = 0) -> None:
@@ -41,7 +43,10 @@ async def define(
 ) -> Attribute:
     """Create the attribute ``code`` or change it; its type stays what it was. Raises InvalidInput."""
     codes.check(code, path="code")
-    _check(type, options, unit_family, default_unit, validation or {})
+    _check(type, options, unit_family, default_unit)
+    _check_rules(validation or {})
+    if unique and type not in UNIQUE:
+        raise InvalidInput("unique", f"an attribute of type {type} cannot be; there are {', '.join(sorted(UNIQUE))}")
     known = (await queries.attributes_by_code(conn, [code])).get(code)
     if known and known.type != type:
         raise InvalidInput("type", f"{code} is of type {known.type}; its values would be lost")
@@ -87,7 +92,6 @@ def _check(
     options: Sequence[Option] | None,
     unit_family: str | None,
     default_unit: str | None,
-    validation: Mapping[str, Any],
 ) -> None:
     if type not in TYPES:
         raise InvalidInput("type", f"must be one of {', '.join(TYPES)}")
@@ -97,9 +101,20 @@ def _check(
         codes.check(option.code, path="options.code")
     if type == "MEASUREMENT":
         units.check(unit_family, default_unit)
-    for rule in validation.keys() - RULES:
-        raise InvalidInput(f"validation.{rule}", f"is no rule; there are {', '.join(sorted(RULES))}")
+
+
+def _check_rules(validation: Mapping[str, Any]) -> None:
+    for rule, value in validation.items():
+        if rule not in RULES:
+            raise InvalidInput(f"validation.{rule}", f"is no rule; there are {', '.join(sorted(RULES))}")
+        if value is not None and rule in WHOLE and (type(value) is not int or value < 0):
+            raise InvalidInput(f"validation.{rule}", "must be a whole number")
+        if value is not None and rule in ("min", "max"):
+            try:
+                values.decimal(value)
+            except values.Unfit as unfit:
+                raise InvalidInput(f"validation.{rule}", str(unfit)) from None
     try:
-        re.compile(str(validation.get("pattern", "")))
+        re.compile(str(validation.get("pattern") or ""))
     except re.error as error:
         raise InvalidInput("validation.pattern", f"is no regular expression: {error}") from None

@@ -1,5 +1,6 @@
 """Units of measurement, by pint: families, and amounts in a base unit so that 500 g and 0.5 kg are the same."""
 
+import re
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -32,8 +33,14 @@ def _registry() -> pint.UnitRegistry[Any]:
     return pint.UnitRegistry(non_int_type=Decimal, cache_folder=None)  # read when first needed: it takes its time
 
 
+_FACTOR = r"[^\W\d]\w{0,39}(?: ?(?:\*\*|\^) ?[1-4])?"
+_UNIT = re.compile(rf"{_FACTOR}(?: ?[*/] ?{_FACTOR}){{0,3}}")  # all that is let through: pint computes what it reads
+
+
 @lru_cache(maxsize=1024)
 def _unit(name: str) -> Any:
+    if not _UNIT.fullmatch(name):
+        return None
     try:
         return _registry().parse_units(name)
     except (pint.PintError, ValueError, TypeError, AttributeError):

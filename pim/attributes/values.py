@@ -14,6 +14,7 @@ from . import units
 from .model import Attribute, Option
 
 LONGEST = {"TEXT": 2_000, "LONG_TEXT": 100_000}
+LONGEST_UNIQUE = 255  # what an index holds in any script
 
 
 class Unfit(Exception):
@@ -29,7 +30,8 @@ def _text(attribute: Attribute, raw: Any, _: Container[str]) -> str:
     if not isinstance(raw, str):
         raise Unfit("must be a text")
     rules = attribute.validation
-    most = min(int(rules.get("maxLength") or LONGEST[attribute.type]), LONGEST[attribute.type])
+    longest = LONGEST_UNIQUE if attribute.is_unique else LONGEST[attribute.type]
+    most = min(int(rules.get("maxLength") or longest), longest)
     least = int(rules.get("minLength") or 1)
     if not least <= len(raw) <= most:
         raise Unfit(f"must have {least} to {most} characters")
@@ -41,14 +43,14 @@ def _text(attribute: Attribute, raw: Any, _: Container[str]) -> str:
 
 
 def decimal(raw: Any) -> Decimal:
-    """A finite decimal of at most 30 digits. Raises Unfit."""
+    """A finite decimal of at most 28 digits, as many as are computed with. Raises Unfit."""
     if isinstance(raw, bool) or not isinstance(raw, (str, int, float)):
         raise Unfit("must be a number")
     try:
         number = Decimal(str(raw))
     except InvalidOperation:
         raise Unfit("must be a number") from None
-    if not number.is_finite() or abs(number.adjusted()) > 20 or len(number.as_tuple().digits) > 30:  # noqa: PLR2004
+    if not number.is_finite() or abs(number.adjusted()) > 20 or len(number.as_tuple().digits) > 28:  # noqa: PLR2004
         raise Unfit("is out of range")
     return number
 
@@ -66,9 +68,10 @@ def _in_limits(attribute: Attribute, number: Decimal) -> Decimal:
 
 
 def plain(number: Decimal) -> str:
-    """A decimal without exponent and without trailing zeros."""
+    """A decimal without exponent, trailing zeros or a sign of nothing."""
     text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text if number else "0"
 
 
 def _number(attribute: Attribute, raw: Any, _: Container[str]) -> str:
@@ -160,6 +163,13 @@ def display(attribute: Attribute, stored: Any, locale: str, options: Mapping[str
 def option_label(options: Mapping[str, Option], code: str, locale: str) -> str:
     option = options.get(code)
     return locales.label(option.labels if option else {}, locale, code)
+
+
+def term_label(attribute: Attribute, word: str, locale: str, options: Mapping[str, Option]) -> str:
+    """What a word of ``terms`` is called where listings are narrowed down by it."""
+    if attribute.type == "BOOLEAN":
+        return display(attribute, word == "true", locale, options)
+    return option_label(options, word, locale) if word in options else word
 
 
 def terms(attribute: Attribute, stored: Any) -> list[tuple[str, Decimal | None]]:  # noqa: PLR0911 -- a table

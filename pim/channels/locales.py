@@ -26,7 +26,7 @@ def fallbacks(locale: str, default: str | None = None) -> tuple[str, ...]:
     """Where a text is looked for, in order: de-AT, de, the channel's default and its language; unscoped comes last."""
     chain: dict[str, None] = {}
     for tag in (locale, default):
-        parts = tag.split("-") if tag else []
+        parts = tag.split("-") if tag and tag != ANY else []
         chain |= dict.fromkeys("-".join(parts[:n]) for n in range(len(parts), 0, -1))
     return *chain, ANY
 

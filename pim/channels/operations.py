@@ -2,11 +2,11 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import any_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import codes, money
-from kernel.db import WriteConn
+from kernel.db import WriteConn, texts
 from kernel.errors import InvalidInput
 from pim.categories.tables import category
 
@@ -46,7 +46,7 @@ async def save(
         "time_zone": _zone(time_zone or "UTC"),
     }
     if category_tree is not None:
-        root = select(category.c.id).where(category.c.code == category_tree)
+        root = select(category.c.id).where(category.c.code == any_(texts([category_tree])))
         row["category_id"] = (await conn.execute(root)).scalar_one_or_none()
         if row["category_id"] is None:
             raise InvalidInput("categoryTree", f"there is no category {category_tree}")

@@ -86,9 +86,7 @@ async def _facets(conn: ReadConn, shop: Shop, counted: dict[projecting.Term, int
             code,
             locales.label(one.labels, shop.locale, code),
             tuple(
-                FacetValue(
-                    value, values.option_label(options[code], value, shop.locale) if code in options else value, n
-                )
+                FacetValue(value, values.term_label(one, value, shop.locale, options.get(code, {})), n)
                 for n, value in sorted(by_attribute[code], key=lambda one: (-one[0], one[1]))[:MOST_FACET_VALUES]
             ),
         )

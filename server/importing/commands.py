@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from server import settings
+from server.errors import OperatorError
 from server.importing import running
 
 STATUS = "Exit status: 0 when every row went in, 1 when a file cannot be read, 3 when rows were refused."
@@ -25,6 +26,10 @@ def akeneo(
     problems: Problems = None,
 ) -> None:
     """Load the CSV export of an Akeneo PIM: channels, categories, attributes, families and products with prices."""
+    if not folder.is_dir():
+        raise OperatorError(f"there is no folder {folder}")
+    if not (folder / "categories.csv").exists():
+        raise OperatorError(f"{folder} is no Akeneo export: categories.csv is missing")
     raise typer.Exit(running.akeneo(settings.load(), folder, problems=problems))
 
 
@@ -35,4 +40,6 @@ def locations(
     problems: Problems = None,
 ) -> None:
     """Load stores with their addresses, coordinates and opening hours."""
+    if not file.is_file():
+        raise OperatorError(f"there is no file {file}")
     raise typer.Exit(running.locations(settings.load(), file, problems=problems))

@@ -33,6 +33,7 @@ class Assets(StaticFiles):
 def routes() -> list[BaseRoute]:
     return [
         Route("/graphiql", graphiql),
+        Route("/graphiql/", graphiql),
         Mount("/graphiql/assets", Assets(directory=BUILT / "assets", check_dir=False)),
         Mount("/graphiql", StaticFiles(directory=BUILT, check_dir=False)),
     ]
