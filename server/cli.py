@@ -97,8 +97,7 @@ def token_create(
 def token_list() -> None:
     """Show the tokens in force, without their secrets."""
     with databases.shared(settings_.load()) as url:
-        console = Console()
-        console.print(asyncio.run(tokens.table(url)), width=None if console.is_terminal else 240)
+        Console(width=None if sys.stdout.isatty() else 240).print(asyncio.run(tokens.table(url)))
 
 
 @token_app.command("revoke")

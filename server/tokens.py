@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from kernel import principals
 from kernel.db import Database, ReadConn
@@ -67,7 +67,8 @@ async def table(url: str) -> Table:
             known = await principals.all_tokens(conn)
     finally:
         await db.close()
-    shown = Table("name", "permissions", "channels", "locations", "expires")
+    named = ("name", "permissions", "channels", "locations", "expires")
+    shown = Table(*(Column(name, overflow="fold") for name in named))
     shown.add_column("id", no_wrap=True)
     for one in known:
         scopes = ["all" if codes is None else ", ".join(sorted(codes)) for codes in (one.channels, one.locations)]
