@@ -40,10 +40,8 @@ def serve() -> None:
     with databases.owned(chosen) as url:
         ports.refuse_taken(chosen.host, chosen.port)
         asyncio.run(migrating.migrate(url))
-        sys.stdout.write(
-            f"Entrepot is at {ports.address(chosen.host, chosen.port)}/graphiql; make a token with: entrepot token create\n"
-        )
-        sys.stdout.flush()
+        where = f"{ports.address(chosen.host, chosen.port)}/graphiql"
+        typer.echo(f"Entrepot is at {where}; `entrepot token create` makes a token for it")
         serving.serve(chosen, url)
 
 
