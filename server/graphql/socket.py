@@ -9,6 +9,7 @@ import contextlib
 from typing import Any
 
 import orjson
+import structlog
 from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -19,9 +20,12 @@ from server.graphql.engine import Refused, Request
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
+RECHECK_SECONDS = 10.0  # between looks whether the token of an open socket still counts
 CLOSE_SECONDS = 5.0
 STALLED_SECONDS = 30.0  # for a client to take a message before it is given up
 MOST_OPERATIONS = 100
+
+log = structlog.get_logger()
 
 
 class _Close(Exception):
@@ -39,6 +43,7 @@ class Session:
         self.authorization: str | None = None
         self.acknowledged = False
         self.operations: dict[str, asyncio.Task[None]] = {}
+        self.guard: asyncio.Task[None] | None = None
         self.fatal: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
@@ -60,9 +65,10 @@ class Session:
             await self._stop()
 
     async def _stop(self) -> None:
-        for task in self.operations.values():
+        tasks = [*self.operations.values(), *([self.guard] if self.guard else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self.operations.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _converse(self) -> None:
         try:
@@ -124,7 +130,20 @@ class Session:
         self.authorization = shown if isinstance(shown, str) else header
         await self._enter()
         self.acknowledged = True
+        self.guard = asyncio.create_task(self._watch_token())
         await self._send({"type": "connection_ack"})
+
+    async def _watch_token(self) -> None:
+        """End the socket when its token is revoked, though nothing is asked over it."""
+        while self.authorization is not None:
+            await asyncio.sleep(RECHECK_SECONDS)
+            try:
+                await self.doors.caller(self.authorization)
+            except BadToken:
+                self._end(_Close(4403, "The token is unknown, expired or revoked"))
+                return
+            except Exception as error:  # noqa: BLE001 -- the database is away: ask again later
+                log.warning("socket.unchecked", error=repr(error))
 
     async def _enter(self) -> Principal | None:
         try:

@@ -376,6 +376,25 @@ async def test_a_token_that_is_revoked_begins_nothing_more(inside: Insides, monk
             assert (await closing(one.raw))[0] == 4403
 
 
+async def test_a_token_that_is_revoked_ends_the_socket_though_nothing_happens(
+    inside: Insides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.access.REMEMBERED", 0.0)
+    monkeypatch.setattr(protocol, "RECHECK_SECONDS", 0.05)
+    async with inside() as hub:
+        guest = await _token(hub)
+        assert guest.token
+        async with guest.socket() as one:
+            await one.begin("WatchStock")
+            await soon(lambda: hub.subscribers() == 1)
+            async with hub.db.write() as conn:
+                known = await principals.principal_by_secret(conn, guest.token)
+                assert known
+                await principals.revoke(conn, id=known.id)
+            assert (await closing(one.raw))[0] == 4403
+            await soon(lambda: hub.subscribers() == 0)
+
+
 # --- slow clients
 
 LARGE = "subscription { stockChanged { cursor " + " ".join(f"this_moment_{n}: at" for n in range(49)) + " } }"
