@@ -98,7 +98,7 @@ async def _from_body(http: HttpRequest, most: int) -> Request:
     async for chunk in http.stream():
         body += chunk
         if len(body) > most:
-            raise Malformed(413, f"the body must not be larger than {most} bytes")
+            raise Malformed(413, f"the body must not be larger than {most} bytes", {"connection": "close"})
     return _request(_loads(bytes(body), "the body"))
 
 

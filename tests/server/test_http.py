@@ -167,6 +167,7 @@ async def test_a_body_beyond_the_limit_is_413(boss: Client) -> None:
     body = {"query": QUERY, "variables": {"much": "x" * 2**20}}
     answer = await boss.post(body)
     assert answer.status_code == 413
+    assert answer.headers["connection"] == "close"  # the rest of the body is not read
 
     async def chunks() -> Any:
         for _ in range(20):
