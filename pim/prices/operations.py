@@ -48,6 +48,8 @@ async def save_list(
         for name in channels:
             if name not in found:
                 raise InvalidInput("channels", f"there is no channel {name}")
+            if found[name].currency != currency:
+                raise InvalidInput("channels", f"{name} sells in {found[name].currency}, not in {currency}")
         await conn.execute(delete(price_list_channel).where(price_list_channel.c.price_list_id == saved.id))
         rows = [{"price_list_id": saved.id, "channel_id": one.id} for one in found.values()]
         if rows:

@@ -166,6 +166,14 @@ async def test_a_list_keeps_its_currency(conn: WriteConn) -> None:
         await prices.save_list(conn, code=eur, currency="USD")
 
 
+async def test_a_list_is_not_put_on_a_channel_that_sells_in_another_currency(conn: WriteConn) -> None:
+    pounds = await make.a_channel(conn, currency="GBP")
+    with pytest.raises(InvalidInput) as refused:
+        await prices.save_list(conn, code="euro-list", currency="EUR", channels=[pounds.code])
+    assert refused.value.path == "channels"
+    assert "GBP" in refused.value.problem
+
+
 async def test_new_prices_are_told_once_each_and_old_ones_not(conn: WriteConn, sku: str) -> None:
     eur = await a_list(conn)
     await conn.execute(text("DELETE FROM outbox"))
