@@ -61,7 +61,7 @@ class ListingFilter:
 @strawberry.input
 class ListingSort:
     by: ListingSortKey
-    direction: Direction = Direction.ASC
+    direction: Direction | None = Direction.ASC
 
 
 def _shopcategory_name(root: strawberry.Parent[model.ShopCategory]) -> str:
@@ -285,7 +285,7 @@ def _query(shop: model.Shop, filter: ListingFilter | None, sort: ListingSort | N
         in_stock=given.in_stock,
     )
     by = sort.by.value if sort else "RELEVANCE" if wanted.search else "POSITION"
-    return model.ListingQuery(shop, wanted, by, descending=bool(sort and sort.direction.value == "DESC"))
+    return model.ListingQuery(shop, wanted, by, descending=bool(sort and sort.direction is Direction.DESC))
 
 
 async def _shop_listings(

@@ -112,7 +112,7 @@ class StockAdjustmentInput:
     sku: str
     location: str
     delta: int
-    state: StockState = StockState.ON_HAND
+    state: StockState | None = StockState.ON_HAND
     expected: int | None = None
 
 
@@ -146,7 +146,9 @@ class SetStockInput:
 @mutation(StockAdjustment, StaleQuantity, UnknownSku, needs=WRITE)
 async def adjust_stock(conn: WriteConn, caller: Principal, input: AdjustStockInput) -> model.Adjustment:
     why = operations.Why(input.reason, caller.name, input.reference, input.note)
-    adjustments = [model.Adjusting(**vars(one)) for one in input.adjustments]
+    adjustments = [
+        model.Adjusting(**vars(one) | {"state": one.state or StockState.ON_HAND}) for one in input.adjustments
+    ]
     return await operations.adjust(conn, caller, why=why, adjustments=adjustments)
 
 
