@@ -109,12 +109,12 @@ def _names(nodes: Iterable[EnumValueDefinitionNode]) -> set[str]:
 
 
 def _takes(served: InputValueDefinitionNode, asked: InputValueDefinitionNode) -> bool:
-    """The same type and default, or laxer; what has a default need not be nullable as well."""
+    """The same type and default, or laxer."""
     default = asked.default_value and print_ast(asked.default_value)
     if default and default != (served.default_value and print_ast(served.default_value)):
         return False
     kind = print_ast(asked.type)
-    return print_ast(served.type) in {kind, kind.removesuffix("!"), f"{kind}!" if default else kind}
+    return print_ast(served.type) in {kind, kind.removesuffix("!")}
 
 
 def test_the_schema_file_is_current() -> None:
