@@ -102,7 +102,9 @@ def _facets(counted: str) -> str:
     return f"""
         SELECT coalesce(json_agg(facet ORDER BY position, code), '[]') FROM (
             SELECT at.position, at.code, json_build_object('code', at.code, 'label', at.labels ->> $2,
-                'values', json_agg(json_build_object('value', c.value, 'label', coalesce(o.labels ->> $2, c.value),
+                'values', json_agg(json_build_object('value', c.value, 'label', CASE
+                    WHEN at.type <> 'BOOLEAN' THEN coalesce(o.labels ->> $2, c.value)
+                    WHEN c.value = 'true' THEN '✓' ELSE '✗' END,
                     'count', c.count) ORDER BY c.count DESC, c.value)) AS facet
             FROM ({counted}) c
             JOIN attribute at ON at.code = c.attribute
