@@ -62,7 +62,7 @@ outbox = Table(
     metadata,
     _Outbox,
     UniqueConstraint("entity", "topic", "xid"),
-    Index("ix_outbox_lane_xid", text("CAST(bulk AS int)"), "xid"),
+    Index("ix_outbox_lane_xid", text("CAST(bulk AS int)"), "xid", "id"),
     Index("ix_outbox_bulk_entity", "entity", postgresql_where="bulk"),
 )
 
@@ -164,8 +164,10 @@ LOOK = text(f"""
     )
 """)
 
+# A load of 100,000 rows was seen running before it ended, so it is found here: its first rows, in order, and no more.
+_FIRST_OF_EACH = f"SELECT id FROM {_since('x', 'x')} ORDER BY CAST(bulk AS int), xid, id LIMIT :most"
 _NEW = f"""new AS MATERIALIZED (
-    SELECT id FROM {_BEGUN} UNION ALL SELECT id FROM {_FINISHED.format(f"SELECT id FROM {_since('x', 'x')}")}
+    SELECT id FROM {_BEGUN} UNION ALL SELECT id FROM {_FINISHED.format(_FIRST_OF_EACH)}
 )"""
 _IN_WINDOW = """new AS (
     SELECT id FROM outbox

@@ -157,7 +157,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("entity", "topic", "xid", name=op.f("uq_outbox_entity_topic_xid")),
     )
-    op.create_index("ix_outbox_lane_xid", "outbox", [sa.literal_column("CAST(bulk AS int)"), "xid"], unique=False)
+    op.create_index("ix_outbox_lane_xid", "outbox", [sa.literal_column("CAST(bulk AS int)"), "xid", "id"], unique=False)
     op.create_index("ix_outbox_bulk_entity", "outbox", ["entity"], unique=False, postgresql_where="bulk")
     op.create_table(
         "price_list",
