@@ -56,7 +56,7 @@ async def facets(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, 
             counted = await kept_counts(conn, one.query.shop, None)
         else:
             counted = await _facet_counts(conn, one)
-        found[one] = await _facets(conn, one.query.shop, counted)
+        found[one] = await _facets(conn, one, counted)
     return found
 
 
@@ -74,9 +74,11 @@ async def _facet_counts(conn: ReadConn, one: Resolved) -> dict[projecting.Term, 
     return {(code, value): count for code, value, count in await conn.execute(wanted)}
 
 
-async def _facets(conn: ReadConn, shop: Shop, counted: dict[projecting.Term, int]) -> list[Facet]:
+async def _facets(conn: ReadConn, found: Resolved, counted: dict[projecting.Term, int]) -> list[Facet]:
+    shop = found.query.shop
     codes = {code for code, _ in counted if not code.startswith(projecting.ALL)}
-    attributes = await attribute_queries.attributes_by_code(conn, codes)
+    known = found.attributes or await attribute_queries.attributes_by_code(conn, codes)
+    attributes = {code: one for code, one in known.items() if code in codes}
     options = await attribute_queries.options_by_attribute(conn, codes)
     by_attribute: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for (code, value), count in counted.items():

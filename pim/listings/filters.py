@@ -65,7 +65,7 @@ async def resolve(conn: ReadConn, query: ListingQuery) -> Resolved:
         raise InvalidInput("filter.skus", f"must be at most {MOST_SKUS}")
     if len(given.search or "") > LONGEST_SEARCH:
         raise InvalidInput("filter.search", f"must not have more than {LONGEST_SEARCH} characters")
-    attributes = await attribute_queries.attributes_by_code(conn, [one.code for one in given.attributes])
+    attributes = await attribute_queries.all_attributes(conn) if given.attributes else {}
     for place, one in enumerate(given.attributes):
         if one.code not in attributes or not attributes[one.code].filterable:
             raise InvalidInput(f"filter.attributes.{place}.code", f"{one.code[:100]} is no filterable attribute")
