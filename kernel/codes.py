@@ -1,6 +1,7 @@
 """Business keys and short texts as they come from outside."""
 
 import re
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kernel.errors import InvalidInput
 
@@ -30,3 +31,11 @@ def text(value: str, *, path: str, most: int = 255) -> str:
     if "\0" in value:
         raise InvalidInput(path, "must not contain NUL")
     return value
+
+
+def time_zone(name: str, *, path: str = "timeZone") -> str:
+    """The IANA time zone ``name`` itself. Raises InvalidInput."""
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidInput(path, f"{name[:40]!r} is no time zone") from None

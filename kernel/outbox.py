@@ -5,7 +5,6 @@ never walks over what it has moved already, dead or alive: a row is new if its t
 snapshot up to which everything has been moved, and an index on the transaction id answers that directly.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar
@@ -18,7 +17,6 @@ from sqlalchemy import (
     Identity,
     Index,
     Named,
-    Select,
     Table,
     Text,
     TypedColumns,
@@ -109,12 +107,6 @@ async def emit(conn: WriteConn, *events: Event, bulk: bool = False) -> None:
         await conn.execute(
             new.on_conflict_do_update(index_elements=same, set_=merged), [event.row(bulk=bulk) for event in events]
         )
-
-
-async def emit_from(conn: WriteConn, facts: Select[Any], columns: Sequence[str]) -> None:
-    """Record one bulk event for each row of ``facts``, whose columns are those of the outbox named in ``columns``."""
-    rows = facts.add_columns(text("true"))
-    await conn.execute(insert(outbox).from_select([*columns, "bulk"], rows).on_conflict_do_nothing())
 
 
 @dataclass(slots=True)

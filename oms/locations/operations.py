@@ -1,7 +1,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -46,7 +45,7 @@ async def save(
         "address": _address(address),
         "latitude": point.latitude if point else None,
         "longitude": point.longitude if point else None,
-        "time_zone": _zone(time_zone or "UTC"),
+        "time_zone": codes.time_zone(time_zone or "UTC"),
         "capabilities": [_one_of(one, CAPABILITIES, "capabilities") for one in dict.fromkeys(capabilities)],
         "daily_capacity": daily_capacity,
         "opening_hours": dict(opening_hours) if opening_hours is not None else None,
@@ -113,10 +112,3 @@ def _one_of(value: str, known: Sequence[str], path: str) -> str:
     if value not in known:
         raise InvalidInput(path, f"must be one of {', '.join(known)}")
     return value
-
-
-def _zone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput("timeZone", f"{name[:40]!r} is no time zone") from None

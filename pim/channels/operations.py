@@ -1,6 +1,5 @@
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import any_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -43,7 +42,7 @@ async def save(
         "currency": currency,
         "locales": list(dict.fromkeys(locale_rules.normal(locale, path="locales") for locale in locales)),
         "category_id": None,
-        "time_zone": _zone(time_zone or "UTC"),
+        "time_zone": codes.time_zone(time_zone or "UTC"),
     }
     if category_tree is not None:
         root = select(category.c.id).where(category.c.code == any_(texts([category_tree])))
@@ -53,10 +52,3 @@ async def save(
     changed = {name: value for name, value in row.items() if name != "code"}
     await conn.execute(insert(channel).values(row).on_conflict_do_update(index_elements=["code"], set_=changed))
     return (await queries.channels_by_code(conn, [code]))[code]
-
-
-def _zone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput("timeZone", f"{name[:40]!r} is no time zone") from None
