@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NewType
 
-import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
@@ -77,5 +76,3 @@ CONFIG = StrawberryConfig(
         JSON: _scalar("JSON", "Any JSON value.", JSON, _same, _same),
     }
 )
-
-__all__ = ["CONFIG", "JSON", "BigInt", "strawberry"]
