@@ -98,7 +98,7 @@ async def a_product(conn: WriteConn, code: str | None = None, **given: Any) -> P
     """A product with one variant, whose sku is its code where nothing else is said."""
     code = code or a_code("product")
     given.setdefault("variants", (VariantInput(code),))
-    saved = await products.upsert(conn, [ProductInput(code, **given)])
+    saved = await products.upsert(conn, [ProductInput(code, **given)], actor="Ada")
     assert isinstance(saved.results[0], Upserted), saved.results
     return (await product_queries.products_by_code(conn, [code]))[code]
 

@@ -103,7 +103,7 @@ async def _link(run: Run, links: Links) -> None:
     run.report.problems += problems
     for some in saving.chunks(inputs, BATCH):
         saved = await run.db.transact(
-            lambda conn, some=some: catalog_operations.save_products(conn, some, bulk=True)  # type: ignore[misc]
+            lambda conn, some=some: catalog_operations.save_products(conn, some, actor=saving.ACTOR, bulk=True)  # type: ignore[misc]
         )
         for one in saved.results:
             if isinstance(one, Refused):

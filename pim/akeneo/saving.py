@@ -17,7 +17,7 @@ from .assembling import Draft, World, assemble, reduce
 from .grouping import Group
 from .reading import Row
 
-SET_BY = "akeneo"
+ACTOR = "akeneo"
 MOST_PRICES = 1_000
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ async def save(
     while pending:
         drafts = [assemble(group, world) for group in pending]
         pending = []
-        saved = await catalog_operations.save_products(conn, [one.product for one in drafts], bulk=True)
+        saved = await catalog_operations.save_products(conn, [one.product for one in drafts], actor=ACTOR, bulk=True)
         for draft, result in zip(drafts, saved.results, strict=True):
             if isinstance(result, Upserted):
                 _accept(draft, result, done)
@@ -81,7 +81,7 @@ async def _price(conn: WriteConn, done: Saved, lists: Mapping[str, str], now: da
                             conn,
                             price_list=lists[currency],
                             prices=[price for price, _, _ in left],
-                            set_by=SET_BY,
+                            set_by=ACTOR,
                             now=now,
                             bulk=True,
                         )

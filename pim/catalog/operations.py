@@ -19,9 +19,9 @@ from pim.products.model import ProductInput, Saved, Upserted
 LATE = timedelta(minutes=10)  # what was written before its time came, and committed after, is found for so long
 
 
-async def save_products(conn: WriteConn, products: Sequence[ProductInput], *, bulk: bool = False) -> Saved:
-    """Upsert products and bring their listings in line. Raises InvalidInput."""
-    saved = await product_operations.upsert(conn, products, bulk=bulk)
+async def save_products(conn: WriteConn, products: Sequence[ProductInput], *, actor: str, bulk: bool = False) -> Saved:
+    """Upsert products for ``actor`` and bring their listings in line. Raises InvalidInput."""
+    saved = await product_operations.upsert(conn, products, actor=actor, bulk=bulk)
     changed = [one.product_id for one in saved.results if isinstance(one, Upserted) and one.changed]
     await listing_operations.refresh(conn, changed, bulk=bulk)
     return saved

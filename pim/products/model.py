@@ -47,7 +47,11 @@ class VariantInput:
 
 @dataclass(frozen=True, slots=True)
 class ProductInput:
-    """What to make true of a product. None leaves alone what is there; values not named stay."""
+    """What to make true of a product. None leaves alone what is there; values not named stay.
+
+    ``slugs`` are by locale; ``components`` are what a bundle consists of, skus with quantities; ``base_revision`` is
+    the revision that the input was made from.
+    """
 
     code: str
     family: str | None = None
@@ -55,6 +59,10 @@ class ProductInput:
     values: tuple[ValueInput, ...] = ()
     variants: tuple[VariantInput, ...] = ()
     associations: Mapping[str, tuple[str, ...]] | None = None
+    slugs: Mapping[str, str] | None = None
+    media: tuple[uuid.UUID, ...] | None = None
+    components: tuple[tuple[str, int], ...] | None = None
+    base_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

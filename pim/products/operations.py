@@ -24,10 +24,11 @@ from .tables import product_association, product_category, unique_value
 MOST = 500
 
 
-async def upsert(conn: WriteConn, products: Sequence[ProductInput], *, bulk: bool = False) -> Saved:
+async def upsert(conn: WriteConn, products: Sequence[ProductInput], *, actor: str, bulk: bool = False) -> Saved:
     """Make true what each input says; a product with a problem is refused as a whole, the others go in.
 
-    What says nothing new changes nothing. Up to 500 at once, in a few statements however many. Raises InvalidInput.
+    ``actor`` is who does it, as revisions name them. What says nothing new changes nothing. Up to 500 at once, in a few
+    statements however many. Raises InvalidInput.
     """
     if len(products) > MOST:
         raise InvalidInput("products", f"must be at most {MOST} at once")
@@ -49,7 +50,7 @@ async def upsert(conn: WriteConn, products: Sequence[ProductInput], *, bulk: boo
         refused |= {place: Refused(code, (problem,)) for place in places}
         merged.pop(code, None)
     changed = [state for code, state in merged.items() if states.get(code) != state]
-    written = await _write(conn, changed, known, catalog, bulk=bulk)
+    written = await _write(conn, changed, known, catalog, actor=actor, bulk=bulk)
     saved = Saved()
     for place, given in enumerate(products):
         if place in refused:
@@ -183,7 +184,13 @@ async def _unique_clashes(
 
 
 async def _write(
-    conn: WriteConn, changed: Sequence[State], known: Mapping[str, Product], catalog: Catalog, *, bulk: bool
+    conn: WriteConn,
+    changed: Sequence[State],
+    known: Mapping[str, Product],
+    catalog: Catalog,
+    *,
+    actor: str,
+    bulk: bool,
 ) -> dict[str, uuid.UUID]:
     """Write products and variants; who loses a race for a new code, sku or GTIN is told to begin again (23505)."""
     if not changed:
@@ -198,7 +205,10 @@ async def _write(
         for one in changed
     ]
     kept, new = ([row for row in rows if (row["code"] in known) is there] for there in (True, False))
-    saved = [*await conn.execute(_KEPT, {"rows": to_json(kept)}), *await conn.execute(_NEW, {"rows": to_json(new)})]
+    saved = [
+        *await conn.execute(_KEPT, {"rows": to_json(kept), "actor": actor}),
+        *await conn.execute(_NEW, {"rows": to_json(new), "actor": actor}),
+    ]
     found = {row.code: row.id for row in saved}
     await _write_variants(conn, changed, found)
     await _replace(conn, changed, found, catalog)
@@ -291,14 +301,20 @@ def _words(attribute: Attribute, stored: Any, catalog: Catalog) -> list[str]:
 
 _ROWS = "jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (code text, family_id uuid, content jsonb, search text)"
 _KEPT = text(f"""
-    UPDATE product p SET family_id = r.family_id, content = r.content, search = r.search, revision = p.revision + 1,
-        updated_at = now()
-    FROM {_ROWS} WHERE p.code = r.code
-    RETURNING p.id, p.code, p.revision
+    WITH kept AS (
+        UPDATE product p SET family_id = r.family_id, content = r.content, search = r.search,
+            revision = p.revision + 1, updated_at = clock_timestamp()
+        FROM {_ROWS} WHERE p.code = r.code
+        RETURNING p.id, p.code, p.revision, p.updated_at
+    ), told AS (
+        INSERT INTO product_revision (product_id, number, at, actor, changes)
+        SELECT id, revision, updated_at, :actor, '[]' FROM kept
+    )
+    SELECT id, code, revision FROM kept
 """)
 _NEW = text(f"""
-    INSERT INTO product (code, family_id, content, search)
-    SELECT code, family_id, content, search FROM {_ROWS} ORDER BY code
+    INSERT INTO product (code, family_id, content, search, created_by)
+    SELECT code, family_id, content, search, :actor FROM {_ROWS} ORDER BY code
     RETURNING id, code, revision
 """)
 _VARIANTS = """

@@ -23,7 +23,10 @@ from kernel.db import metadata
 
 
 class _Product(TypedColumns):
-    """``content`` is keyed attribute → channel → locale; ``*`` stands where a value is for all of them."""
+    """``content`` is keyed attribute → channel → locale; ``*`` stands where a value is for all of them.
+
+    ``revision`` numbers its changes; the first is its creation, told by ``created_at`` and ``created_by`` alone.
+    """
 
     id: Named[uuid.UUID] = Column(Uuid, primary_key=True, server_default=func.uuidv7())
     code: Named[str] = Column(Text, unique=True)
@@ -32,6 +35,7 @@ class _Product(TypedColumns):
     search: Named[str] = Column(Text, server_default="")
     revision: Named[int] = Column(Integer, server_default="1")
     created_at: Named[datetime] = Column(DateTime(timezone=True), server_default=func.now())
+    created_by: Named[str] = Column(Text)
     updated_at: Named[datetime] = Column(DateTime(timezone=True), server_default=func.now())
 
 
@@ -60,6 +64,16 @@ class _ProductAssociation(TypedColumns):
     position: Named[int] = Column(Integer, server_default="0")
 
 
+class _ProductRevision(TypedColumns):
+    """A change of a product after its creation, who made it and when."""
+
+    product_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    number: Named[int] = Column(Integer, primary_key=True)
+    at: Named[datetime] = Column(DateTime(timezone=True))
+    actor: Named[str] = Column(Text)
+    changes: Named[list[Any]] = Column(JSONB)
+
+
 class _UniqueValue(TypedColumns):
     """Values of attributes that are unique in the whole catalog."""
 
@@ -84,4 +98,5 @@ variant = Table(
     CheckConstraint("sku <> ''", name="has_a_sku"),
 )
 product_association = Table("product_association", metadata, _ProductAssociation)
+product_revision = Table("product_revision", metadata, _ProductRevision)
 unique_value = Table("unique_value", metadata, _UniqueValue)

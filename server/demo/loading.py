@@ -136,7 +136,7 @@ def product(row: Row) -> ProductInput:
 
 
 async def _products(conn: WriteConn, shop: Content) -> None:
-    saved = await catalog.save_products(conn, [product(row) for row in shop.products], bulk=True)
+    saved = await catalog.save_products(conn, [product(row) for row in shop.products], actor=LOADER.name, bulk=True)
     if refused := [one for one in saved.results if isinstance(one, Refused)]:
         raise ValueError(f"the demo shop's {refused[0].code} was refused: {refused[0].problems}")
 

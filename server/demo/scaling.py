@@ -169,7 +169,7 @@ class _Rows:
 
 
 COLUMNS = {
-    "product": ("id", "code", "family_id", "content", "search"),
+    "product": ("id", "code", "family_id", "content", "search", "created_by"),
     "variant": ("id", "product_id", "sku", "gtin", "content", "axes", "position"),
     "unique_value": ("attribute_id", "value", "product_id"),
     "product_category": ("product_id", "category_id", "position"),
@@ -272,7 +272,7 @@ class _Growth:
         variants = [self._variant(one, place) for place in range(one.variants)]
         search = self.known.search(one.code, written, [(sku, gtin, v) for _, sku, gtin, v in variants])
         family = pattern.family.id if pattern.family else None
-        rows.product.append((one.id, one.code, family, to_json(written), search))
+        rows.product.append((one.id, one.code, family, to_json(written), search, LOADER.name))
         rows.variant += [
             (key, one.id, sku, gtin, to_json(v.content), to_json(v.axes), place)
             for place, (key, sku, gtin, v) in enumerate(variants)

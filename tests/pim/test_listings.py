@@ -61,7 +61,7 @@ def shirt(
 
 
 async def publish(conn: WriteConn, *products: ProductInput, **given: Any) -> None:
-    await catalog.save_products(conn, products)
+    await catalog.save_products(conn, products, actor="Ada")
     await listings.publish(conn, channel="shop", products=[one.code for one in products], **given)
 
 
@@ -112,7 +112,7 @@ async def test_the_status_of_a_listing_is_what_its_window_makes_of_it(
 
 
 async def test_unknown_products_are_skipped_with_the_reason(conn: WriteConn, shop: Shop) -> None:
-    await catalog.save_products(conn, [shirt("a")])
+    await catalog.save_products(conn, [shirt("a")], actor="Ada")
     done = await listings.publish(conn, channel="shop", products=["a", "x", "a\0"])
     assert (done.published, [one.code for one in done.skipped]) == (1, ["x", "a\0"])
 
@@ -216,7 +216,7 @@ async def test_a_search_finds_words_in_names_and_skus(conn: WriteConn, shop: Sho
 
 async def test_a_listing_is_called_as_its_channel_and_locale_call_it(conn: WriteConn, shop: Shop) -> None:
     values = (ValueInput("name", "Hemd", None, "de"), ValueInput("name", "Shirt", "shop", "en"))
-    await catalog.save_products(conn, [ProductInput("a", "shirt", values=values)])
+    await catalog.save_products(conn, [ProductInput("a", "shirt", values=values)], actor="Ada")
     await listings.publish(conn, channel="shop", products=["a"])
     assert await found(conn, shop) == ["Hemd"]
     assert await found(conn, Shop(shop.channel, "en")) == ["Shirt"]
@@ -235,7 +235,7 @@ async def slugs(conn: WriteConn, locale: str = "de-DE") -> dict[str, str]:
 
 async def test_a_slug_once_made_stays(conn: WriteConn, shop: Shop) -> None:
     await publish(conn, shirt("a", "Blaues Hemd"))
-    await catalog.save_products(conn, [shirt("a", "Rotes Hemd")])
+    await catalog.save_products(conn, [shirt("a", "Rotes Hemd")], actor="Ada")
     assert await slugs(conn) == {"a": "blaues-hemd"}
     [one] = (await queries.listings_by_slug(conn, [(shop, "blaues-hemd")])).values()
     assert one.name == "Rotes Hemd"
@@ -252,7 +252,7 @@ async def test_no_two_listings_have_the_same_slug(conn: WriteConn, shop: Shop) -
 async def test_listings_of_one_name_are_published_at_once(db: Database) -> None:
     async with db.write() as conn:
         await a_shop(conn)
-        await catalog.save_products(conn, [shirt(f"s{n}", "Shirt") for n in range(6)])
+        await catalog.save_products(conn, [shirt(f"s{n}", "Shirt") for n in range(6)], actor="Ada")
 
     async def one(n: int) -> None:
         async with db.write() as conn:
@@ -280,7 +280,7 @@ async def test_the_counters_are_what_a_recount_finds(conn: WriteConn, shop: Shop
     for _ in range(40):
         codes = [f"p{n}" for n in chosen.sample(range(8), chosen.randint(1, 4))]
         if chosen.random() < 0.5:
-            await catalog.save_products(conn, [_edited(chosen, code) for code in codes])
+            await catalog.save_products(conn, [_edited(chosen, code) for code in codes], actor="Ada")
         else:
             window = chosen.choice([{}, {}, {"publish_from": SOON}, {"publish_until": NOW}, {"withdraw": True}])
             channel = chosen.choice(["shop", other.code])
@@ -311,7 +311,7 @@ async def _facets_agree(conn: WriteConn, channel: Channel) -> None:
 async def test_counters_hold_while_many_publish_and_withdraw_at_once(db: Database) -> None:
     async with db.write() as conn:
         await a_shop(conn)
-        await catalog.save_products(conn, [shirt(f"p{n}", categories="shirts") for n in range(8)])
+        await catalog.save_products(conn, [shirt(f"p{n}", categories="shirts") for n in range(8)], actor="Ada")
 
     async def client(seed: int) -> None:
         chosen = random.Random(seed)

@@ -52,7 +52,7 @@ SHOE = ProductInput(
 
 
 async def upsert(conn: WriteConn, *given: ProductInput) -> list[Any]:
-    return (await products.upsert(conn, given)).results
+    return (await products.upsert(conn, given, actor="Ada")).results
 
 
 async def save(conn: WriteConn, *given: ProductInput) -> list[tuple[bool, bool]]:
@@ -192,7 +192,7 @@ async def test_five_hundred_go_in_at_once_and_the_bad_ones_do_not_stop_them(cata
     assert [one.code for one in results if isinstance(one, Refused)] == [f"p{n}" for n in (7, 107, 207, 307, 407)]
     assert (await catalog.execute(text("SELECT count(*) FROM variant"))).scalar_one() == 495
     with pytest.raises(InvalidInput):
-        await products.upsert(catalog, [*many, many[0]])
+        await products.upsert(catalog, [*many, many[0]], actor="Ada")
 
 
 async def at_once(db: Database, *given: ProductInput) -> list[Any]:
@@ -205,7 +205,7 @@ async def at_once(db: Database, *given: ProductInput) -> list[Any]:
         return await write(*args, **named)
 
     async def one(given: ProductInput) -> Any:
-        return (await db.transact(lambda conn: products.upsert(conn, [given]))).results[0]
+        return (await db.transact(lambda conn: products.upsert(conn, [given], actor="Ada"))).results[0]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(products, "_write", held)
