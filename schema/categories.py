@@ -1,13 +1,98 @@
+import uuid
+from typing import Annotated, Any
+
 import strawberry
 
-from pim.categories import model
+from kernel.db import WriteConn
+from kernel.errors import NotFound
+from kernel.paging import Window
+from kernel.principals import Principal
+from pim.categories import model, operations, queries
 
-from .fields import mirrors
+from .access import Permission
+from .context import Info
+from .fields import field, loads, mirrors, mutation
+from .labels import LabelInput, labels, texts
+from .paging import Connection, connection
+
+READ, WRITE = Permission.CATALOG_READ, Permission.CATALOG_WRITE
+SOME = 100
+
+
+def _below(
+    root: model.Category,
+    *,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> tuple[uuid.UUID, Window]:
+    return root.id, Window.of(SOME if first is None and last is None else first, after, last, before)
 
 
 @strawberry.type
 @mirrors(model.Category)
 class Category:
     code: str
-    path: str
+    path: str = strawberry.field(description="The codes from the root to here, joined by dots.")
     slug: str
+    position: int
+    labels = labels()
+    parent = loads(
+        Annotated["Category", strawberry.lazy("schema.categories")] | None,
+        queries.categories_by_id,
+        by="parent_id",
+        needs=READ,
+    )
+    children = loads(
+        Connection[Annotated["Category", strawberry.lazy("schema.categories")]],
+        queries.pages_below,
+        by=_below,
+        pick=connection,
+        needs=READ,
+        description="What stands directly below, by position.",
+    )
+
+
+@strawberry.input
+class SaveCategoryInput:
+    idempotency_key: str
+    code: str
+    parent: str | None = strawberry.field(default=None, description="None makes it the root of a tree.")
+    labels: list[LabelInput]
+    position: int | None = strawberry.field(
+        default=None, description="Its place among its siblings; where none is given, it stays or is the last."
+    )
+
+
+@mutation(Category, needs=WRITE, description="Create a category, or change and move it with all that is below.")
+async def save_category(conn: WriteConn, _caller: Principal, input: SaveCategoryInput) -> model.Category:
+    return await operations.save(
+        conn, code=input.code, parent=input.parent, labels=texts(input.labels), position=input.position
+    )
+
+
+@field(Category | None, needs=READ)
+async def category(_caller: Principal, info: Info, code: str) -> model.Category | None:
+    return await info.context.reads.load(queries.categories_by_code, code)
+
+
+@field(Connection[Category], needs=READ, description="What stands below the category ``root``, or the roots.")
+async def categories(
+    _caller: Principal,
+    info: Info,
+    above: Annotated[str | None, strawberry.argument(name="root")] = None,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Any:
+    window = Window.of(first, after, last, before)
+    async with info.context.db.read() as conn:
+        if above is None:
+            return connection(await queries.page_of_roots(conn, window))
+        known = (await queries.categories_by_code(conn, [above])).get(above)
+        if known is None:
+            raise NotFound("category", above[:100])
+        found = await queries.pages_below(conn, [(known.id, window)])
+    return connection(found[known.id, window])

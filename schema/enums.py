@@ -123,6 +123,12 @@ class StockState(StrEnum):
 
 
 @strawberry.enum
+class ValueLevel(StrEnum):
+    PRODUCT = "PRODUCT"
+    VARIANT = "VARIANT"
+
+
+@strawberry.enum
 class Topic(StrEnum):
     PRODUCT = "PRODUCT"
     LISTING = "LISTING"

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import inspect
 import typing
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache, reduce
@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from strawberry.types.field import StrawberryField
 
 from kernel import idempotency
-from kernel.db import WriteConn
+from kernel.db import ReadConn, WriteConn
 from kernel.errors import DomainError
 from kernel.principals import Principal
 
@@ -47,7 +47,7 @@ def loads(
     Said as data rather than code, so that an executor may see it: a whole level of the tree is one call of ``batch``.
     The field's arguments are the keyword-only ones of ``by`` and of ``pick``, which makes the field's value of what
     was found and must be pure; ``caller`` is no argument but who asks, for keys that limit what they may see. Where
-    the parent's attribute ``known`` is not None, it is the answer.
+    the parent's attribute ``known`` is not None, it is the answer. A key of None finds nothing.
     """
     key: Callable[..., Any] = attrgetter(by) if isinstance(by, str) else by
     by_arguments, pick_arguments = _arguments(key), _arguments(pick)
@@ -61,7 +61,8 @@ def loads(
         asked = {name: given[name] for name in by_arguments}
         if limited:
             asked[CALLER] = info.context.caller
-        found = await info.context.reads.load(batch, key(root, **asked))
+        wanted = key(root, **asked)
+        found = await info.context.reads.load(batch, wanted) if wanted is not None else None
         if found is None:
             return otherwise
         return pick(found, **{name: given[name] for name in pick_arguments}) if pick else found
@@ -72,6 +73,16 @@ def loads(
         description=description,
         metadata={"batch": batch, "by": by, "pick": pick, NEEDS: needs, DIRECT: resolve},
     )
+
+
+def several(batch: Callable[..., Any]) -> Callable[..., Any]:
+    """A batch for parents that name several: keyed by tuples of what ``batch`` is keyed by, the unknown left out."""
+
+    async def load(conn: ReadConn, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], list[Any]]:
+        found = await batch(conn, {one for key in keys for one in key})
+        return {key: [found[one] for one in key if one in found] for key in keys}
+
+    return load
 
 
 def _arguments(function: Any) -> dict[str, inspect.Parameter]:

@@ -5,17 +5,19 @@ import strawberry
 
 from kernel.paging import Window
 from kernel.principals import Principal
-from pim.attributes import model as attribute_model
 from pim.channels import queries as channel_queries
+from pim.families import queries as family_queries
 from pim.listings import model as listing_model
 from pim.listings import queries as listing_queries
 from pim.prices import queries as price_queries
 from pim.products import model, queries, reading
 
 from .access import Permission
+from .attributes import Attribute
 from .channels import Channel
 from .context import Info
-from .enums import AttributeType, ListingStatus
+from .enums import ListingStatus
+from .families import Family
 from .fields import field, loads, mirrors
 from .nodes import SOURCES, Node, Source, node_id
 from .paging import Connection, connection
@@ -25,15 +27,6 @@ if TYPE_CHECKING:
     from .categories import Category
 
 CATALOG = Permission.CATALOG_READ
-
-
-@strawberry.type
-@mirrors(attribute_model.Attribute)
-class Attribute:
-    code: str
-    type: AttributeType
-    localizable: bool
-    scopable: bool
 
 
 @strawberry.type
@@ -95,6 +88,7 @@ class Product(Node):
         otherwise=(),
         needs=CATALOG,
     )
+    family = loads(Family | None, family_queries.families_by_id, by="family_id", needs=CATALOG)
     variants = loads(list[Variant], queries.variants_by_product, by="id", otherwise=(), needs=CATALOG)
     listings = loads(
         list[ProductListing], listing_queries.product_listings, by=_listings_of, otherwise=(), needs=CATALOG

@@ -3,7 +3,7 @@
 import strawberry
 from strawberry.tools import create_type
 
-from . import availability, changes, hub, locations, nodes, products, shop, stock
+from . import attributes, availability, categories, changes, families, hub, locations, nodes, products, shop, stock
 from .lean import shorten
 from .scalars import CONFIG
 
@@ -16,6 +16,13 @@ schema = shorten(
                 products.product,
                 products.variant,
                 products.products,
+                attributes.attribute,
+                attributes.attributes,
+                attributes.attribute_groups,
+                families.family,
+                families.families,
+                categories.category,
+                categories.categories,
                 stock.stock,
                 stock.movements,
                 locations.location,
@@ -26,7 +33,17 @@ schema = shorten(
                 hub.hub,
             ],
         ),
-        mutation=create_type("Mutation", [stock.adjust_stock, stock.set_stock]),
+        mutation=create_type(
+            "Mutation",
+            [
+                attributes.define_attribute,
+                attributes.save_attribute_group,
+                families.define_family,
+                categories.save_category,
+                stock.adjust_stock,
+                stock.set_stock,
+            ],
+        ),
         subscription=create_type(
             "Subscription", [stock.stock_changed, availability.availability_changed, changes.changes_subscription]
         ),

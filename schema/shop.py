@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from oms.locations import queries as location_queries
 from oms.offers import model as offer_model
 from oms.offers import queries as offer_queries
 from oms.offers import sync as offer_sync
+from pim.attributes.model import Group
 from pim.channels import locales
 from pim.listings import browsing, counting, filters, model, queries
 from pim.listings import offers as offering
@@ -115,11 +117,8 @@ def _listingattribute_label(root: strawberry.Parent[model.ListingAttribute]) -> 
     return locales.label(root.attribute.labels, root.locale, root.attribute.code)
 
 
-def _listingattribute_group(root: strawberry.Parent[model.ListingAttribute]) -> AttributeGroup | None:
-    if root.group is None:
-        return None
-    label = locales.label(root.group.labels, root.locale, root.group.code)
-    return AttributeGroup(code=root.group.code, label=label)
+def _listingattribute_group(root: strawberry.Parent[model.ListingAttribute]) -> Group | None:
+    return replace(root.group, locale=root.locale) if root.group else None
 
 
 def _listingattribute_value(root: strawberry.Parent[model.ListingAttribute]) -> Any:

@@ -2,6 +2,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from pim.channels import locales
+
 TYPES = (
     "TEXT",
     "LONG_TEXT",
@@ -19,9 +21,16 @@ TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """A group of attributes; ``locale`` is the one it is shown in."""
+
     code: str
     labels: dict[str, str]
     position: int = 0
+    locale: str = "en"
+
+    @property
+    def label(self) -> str:
+        return locales.label(self.labels, self.locale, self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +56,7 @@ class Attribute:
     default_unit: str | None = None
     validation: dict[str, Any] = field(default_factory=dict)
     position: int = 0
+
+    @property
+    def unique(self) -> bool:
+        return self.is_unique

@@ -1,9 +1,11 @@
 import uuid
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import any_, select
+from sqlalchemy import Select, Text, any_, cast, func, or_, select
 
 from kernel.db import ReadConn, fetch, texts, uuids
+from kernel.paging import Order, Page, Window, page
 
 from .model import Attribute, Group, Option
 from .tables import attribute, attribute_group, attribute_option
@@ -25,6 +27,31 @@ async def attributes_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[u
 
 async def all_attributes(conn: ReadConn) -> dict[str, Attribute]:
     return {one.code: one for one in await fetch(conn, _ATTRIBUTES, Attribute)}
+
+
+async def page_of_attributes(
+    conn: ReadConn,
+    window: Window,
+    *,
+    search: str | None = None,
+    type: str | None = None,
+    group: str | None = None,
+) -> Page[Attribute]:
+    """By code; ``search`` looks into codes and labels, whatever their case."""
+    wanted: Select[Any] = select(attribute)
+    if search is not None:
+        words = (func.lower(attribute.c.code), func.lower(cast(attribute.c.labels, Text)))
+        wanted = wanted.where(or_(*(one.contains(search.lower(), autoescape=True) for one in words)))
+    if type is not None:
+        wanted = wanted.where(attribute.c.type == type)
+    if group is not None:
+        wanted = wanted.where(attribute.c.group_code == group)
+    return await page(conn, wanted, Order("attribute.code", [attribute.c.code], kinds=[str]), window, Attribute)
+
+
+async def page_of_groups(conn: ReadConn, window: Window) -> Page[Group]:
+    order = Order("attribute_group", [attribute_group.c.position, attribute_group.c.code], kinds=[int, str])
+    return await page(conn, select(attribute_group), order, window, Group)
 
 
 async def groups_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str, Group]:

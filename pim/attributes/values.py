@@ -1,18 +1,18 @@
 """Values of attributes: what may be stored, how it is shown, and by what it is found. Pure rules."""
 
-import re
 from collections.abc import Callable, Container, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from kernel import money
 from kernel.errors import InvalidInput
 from pim.channels import locales
 
-from . import units
+from . import patterns, units
 from .model import Attribute, Option
 
+V = TypeVar("V", date, Decimal)
 LONGEST = {"TEXT": 2_000, "LONG_TEXT": 100_000}
 LONGEST_UNIQUE = 255  # what an index holds in any script
 
@@ -37,7 +37,7 @@ def _text(attribute: Attribute, raw: Any, _: Container[str]) -> str:
         raise Unfit(f"must have {least} to {most} characters")
     if "\0" in raw:
         raise Unfit("must not contain NUL")
-    if (pattern := rules.get("pattern")) and not re.fullmatch(pattern, raw):
+    if (pattern := rules.get("pattern")) and not patterns.fits(pattern, raw):
         raise Unfit(f"does not match {pattern}")
     return raw
 
@@ -55,13 +55,22 @@ def decimal(raw: Any) -> Decimal:
     return number
 
 
-def _in_limits(attribute: Attribute, number: Decimal) -> Decimal:
+def _between(attribute: Attribute, value: V, bound: Callable[[Any], V], unit: str = "") -> V:
+    """``value``, which must not lie outside what ``bound`` makes of the limits. Raises Unfit."""
     rules = attribute.validation
-    if (least := rules.get("min")) is not None and number < Decimal(str(least)):
-        raise Unfit(f"must not be below {least}")
-    if (most := rules.get("max")) is not None and number > Decimal(str(most)):
-        raise Unfit(f"must not be above {most}")
-    decimals = rules.get("decimals")
+    if (least := rules.get("min")) is not None and value < bound(least):
+        raise Unfit(f"must not be below {least}{unit}")
+    if (most := rules.get("max")) is not None and value > bound(most):
+        raise Unfit(f"must not be above {most}{unit}")
+    return value
+
+
+def _amount(raw: Any) -> Decimal:
+    return Decimal(str(raw))
+
+
+def _with_decimals(attribute: Attribute, number: Decimal) -> Decimal:
+    decimals = attribute.validation.get("decimals")
     if decimals is not None and -int(number.normalize().as_tuple().exponent) > int(decimals):
         raise Unfit(f"must not have more than {decimals} decimals")
     return number
@@ -75,7 +84,7 @@ def plain(number: Decimal) -> str:
 
 
 def _number(attribute: Attribute, raw: Any, _: Container[str]) -> str:
-    return plain(_in_limits(attribute, decimal(raw)))
+    return plain(_with_decimals(attribute, _between(attribute, decimal(raw), _amount)))
 
 
 def _measurement(attribute: Attribute, raw: Any, _: Container[str]) -> dict[str, str]:
@@ -85,8 +94,13 @@ def _measurement(attribute: Attribute, raw: Any, _: Container[str]) -> dict[str,
     unit = raw.get("unit") or attribute.default_unit
     if not isinstance(unit, str) or not units.fits(family, unit):
         raise Unfit(f"{str(unit)[:40]!r} is no unit of {family}")
-    amount = _in_limits(attribute, decimal(raw["amount"]))
-    return {"amount": plain(amount), "unit": unit, "base": plain(units.base(family, amount, unit))}
+    allowed = attribute.validation.get("units")
+    if allowed and unit not in allowed:
+        raise Unfit(f"must be in {', '.join(allowed)}, not {unit[:40]}")
+    amount = _with_decimals(attribute, decimal(raw["amount"]))
+    base, limits = units.base(family, amount, unit), attribute.default_unit or units.FAMILIES[family]
+    _between(attribute, base, lambda bound: units.base(family, _amount(bound), limits), f" {limits}")
+    return {"amount": plain(amount), "unit": unit, "base": plain(base)}
 
 
 def _boolean(_a: Attribute, raw: Any, _: Container[str]) -> bool:
@@ -95,11 +109,12 @@ def _boolean(_a: Attribute, raw: Any, _: Container[str]) -> bool:
     return raw
 
 
-def _date(_a: Attribute, raw: Any, _: Container[str]) -> str:
+def _date(attribute: Attribute, raw: Any, _: Container[str]) -> str:
     try:
-        return date.fromisoformat(raw).isoformat()
+        found = date.fromisoformat(raw)
     except (TypeError, ValueError):
         raise Unfit("must be a date such as 2026-03-01") from None
+    return _between(attribute, found, date.fromisoformat).isoformat()
 
 
 def _select(_a: Attribute, raw: Any, options: Container[str]) -> str:
@@ -114,13 +129,17 @@ def _multi_select(attribute: Attribute, raw: Any, options: Container[str]) -> li
     return list(dict.fromkeys(_select(attribute, one, options) for one in raw))
 
 
-def _money(_a: Attribute, raw: Any, _: Container[str]) -> dict[str, str]:
+def _money(attribute: Attribute, raw: Any, _: Container[str]) -> dict[str, str]:
     if not isinstance(raw, Mapping) or raw.keys() != {"amount", "currency"}:
         raise Unfit("must be {amount, currency}")
     try:
-        found = money.parse(str(raw["amount"]), str(raw["currency"]))
+        found = money.parse(decimal(raw["amount"]), str(raw["currency"]))
     except InvalidInput as refused:
         raise Unfit(str(refused)) from None
+    allowed = attribute.validation.get("currencies")
+    if allowed and found.currency not in allowed:
+        raise Unfit(f"must be in {', '.join(allowed)}, not {found.currency}")
+    _between(attribute, found.amount, _amount)
     return {"amount": str(found.amount), "currency": found.currency}
 
 

@@ -1,8 +1,9 @@
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from slugify import slugify
-from sqlalchemy import cast, text
+from sqlalchemy import cast, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import codes
@@ -14,41 +15,59 @@ from .model import Category
 from .tables import category
 
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,100}")  # what an ltree label may hold
+DEEPEST = 50
 
 
 async def save(
-    conn: WriteConn, *, code: str, parent: str | None = None, labels: Mapping[str, str], position: int = 0
+    conn: WriteConn, *, code: str, parent: str | None = None, labels: Mapping[str, str], position: int | None = None
 ) -> Category:
-    """Create the category ``code`` or change it; moving it moves what is below. Raises InvalidInput."""
+    """Create the category ``code`` or change it; moving it moves what is below. Raises InvalidInput.
+
+    Without a position it stays where it is among its siblings, or comes last.
+    """
     codes.check(code, path="code")
     if not _LABEL.fullmatch(code):
         raise InvalidInput("code", "must have letters, digits, '_' and '-' only")
+    await conn.execute(_HOLD)
     known = await queries.categories_by_code(conn, [code, *([parent] if parent else [])])
     above = known.get(parent) if parent else None
     if parent and above is None:
-        raise InvalidInput("parent", f"there is no category {parent}")
+        raise InvalidInput("parent", f"there is no category {parent[:100]}")
     before = known.get(code)
     if above and before and (above.path == before.path or above.path.startswith(before.path + ".")):
-        raise InvalidInput("parent", f"{parent} is below {code}")
+        raise InvalidInput("parent", f"{parent} is below {code}" if parent != code else "cannot be the category itself")
     taken = await queries.category_by_slug(conn, slugify(code))
     if taken and taken.code != code:
         raise InvalidInput("code", f"is too like {taken.code}: both would have the slug {taken.slug}")
     path = f"{above.path}.{code}" if above else code
-    row = {
-        "code": code,
-        "slug": slugify(code),
-        "parent_id": above.id if above else None,
-        "labels": dict(labels),
-        "position": position,
-    }
-    changed = {name: value for name, value in row.items() if name != "code"}
-    new = insert(category).values(row | {"path": cast(path, category.c.path.type)})
+    await _check_depth(conn, before, path)
+    row = {"code": code, "slug": slugify(code), "parent_id": above.id if above else None, "labels": dict(labels)}
+    changed: dict[str, Any] = {name: value for name, value in row.items() if name != "code"}
+    moved = before is not None and before.parent_id != row["parent_id"]
+    last = select(func.coalesce(func.max(category.c.position) + 1, 0))
+    last = last.where(category.c.parent_id.is_not_distinct_from(row["parent_id"]), category.c.code != code)
+    place = last.scalar_subquery() if position is None else position
+    changed |= {} if position is None and not moved else {"position": place}
+    new = insert(category).values(row | {"path": cast(path, category.c.path.type), "position": place})
     await conn.execute(new.on_conflict_do_update(index_elements=["code"], set_=changed))
     if before and before.path != path:
         await conn.execute(_MOVE, {"old": before.path, "new": path})
     return (await queries.categories_by_code(conn, [code]))[code]
 
 
+async def _check_depth(conn: WriteConn, before: Category | None, path: str) -> None:
+    own = path.count(".") + 1
+    below = (await conn.execute(_DEPTH, {"path": before.path})).scalar_one() if before else 0
+    if own + below > DEEPEST:
+        raise InvalidInput("parent", f"would make the tree deeper than {DEEPEST}")
+
+
+# trees are changed by one at a time: two that move each other's ancestors would make a circle
+_HOLD = text("SELECT pg_advisory_xact_lock(hashtext('entrepot.categories'))")
+_DEPTH = text("""
+    SELECT max(nlevel(path)) - nlevel(CAST(CAST(:path AS text) AS ltree)) FROM category
+    WHERE path <@ CAST(CAST(:path AS text) AS ltree)
+""")
 _MOVE = text("""
     UPDATE category SET path = CASE WHEN path = CAST(:old AS text)::ltree THEN CAST(:new AS text)::ltree
         ELSE CAST(:new AS text)::ltree || subpath(path, nlevel(CAST(:old AS text)::ltree)) END

@@ -1,17 +1,21 @@
 import uuid
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import Text, any_, cast, select
+from sqlalchemy import ColumnElement, Select, Text, any_, cast, select
 
 from kernel.db import ReadConn, fetch, texts, uuids
+from kernel.paging import Order, Page, Window, page, pages
 
 from .model import Category
 from .tables import category
 
 _c = category.c
-_SELECT = select(
-    _c.id, _c.code, _c.slug, _c.parent_id, cast(_c.path, Text).label("path"), _c.labels, _c.position
-).order_by(_c.path)
+_PATH = cast(_c.path, Text).label("path")
+_COLUMNS: tuple[Any, ...] = (_c.id, _c.code, _c.slug, _c.parent_id, _PATH, _c.labels, _c.position)
+_UNSORTED: Select[Any] = select(*_COLUMNS)
+_SELECT = _UNSORTED.order_by(_c.path)
+_BY_POSITION = Order("category.position", [_c.position, _c.code], kinds=[int, str])
 
 
 async def categories_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Category]:
@@ -25,6 +29,23 @@ async def categories_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str
 async def category_by_slug(conn: ReadConn, slug: str) -> Category | None:
     found = await fetch(conn, _SELECT.where(_c.slug == slug), Category)
     return found[0] if found else None
+
+
+async def page_of_roots(conn: ReadConn, window: Window) -> Page[Category]:
+    return await page(conn, _UNSORTED.where(_c.parent_id.is_(None)), _BY_POSITION, window, Category)
+
+
+async def pages_below(
+    conn: ReadConn, keys: Collection[tuple[uuid.UUID, Window]]
+) -> dict[tuple[uuid.UUID, Window], Page[Category]]:
+    """A page of what stands directly below each category, by position."""
+    found: dict[tuple[uuid.UUID, Window], Page[Category]] = {}
+    of: ColumnElement[Any] = _c.parent_id
+    for window in {window for _, window in keys}:
+        parents = [parent for parent, mine in keys if mine == window]
+        below = await pages(conn, _UNSORTED, of, parents, _BY_POSITION, window, Category)
+        found |= {(parent, window): some for parent, some in below.items()}
+    return found
 
 
 async def subtree(conn: ReadConn, root_id: uuid.UUID) -> list[Category]:

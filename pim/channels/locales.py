@@ -1,14 +1,16 @@
 """Locales: BCP 47 tags, and the order in which a text is looked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TypeVar
 
 from babel.core import Locale, UnknownLocaleError
 
+from kernel import codes
 from kernel.errors import InvalidInput
 
 V = TypeVar("V")
+MOST_TEXTS = 200
 
 ANY = "*"  # stands for the channel or locale of a value that is for all of them
 
@@ -37,6 +39,19 @@ def pick(texts: Mapping[str, V], locale: str, default: str | None = None) -> V |
         if tag in texts:
             return texts[tag]
     return texts[min(texts)] if texts else None
+
+
+def texts(given: Iterable[tuple[str, str]], *, path: str = "labels") -> dict[str, str]:
+    """Texts by locale, each locale once and in its usual spelling. Raises InvalidInput."""
+    found: dict[str, str] = {}
+    for place, (locale, text) in enumerate(given):
+        if place == MOST_TEXTS:
+            raise InvalidInput(path, f"must be at most {MOST_TEXTS}")
+        tag = normal(locale, path=f"{path}.{place}.locale")
+        if tag in found:
+            raise InvalidInput(f"{path}.{place}.locale", f"{tag} is given twice")
+        found[tag] = codes.text(text, path=f"{path}.{place}.text")
+    return found
 
 
 def label(labels: Mapping[str, str], locale: str, code: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Executable, any_, select
 
 from kernel.db import ReadConn, texts, uuids
+from kernel.paging import Order, Page, Window, page
 from pim.attributes.tables import attribute
 
 from .model import Family, FamilyAttribute
@@ -17,6 +18,18 @@ async def families_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str, 
 
 async def all_families(conn: ReadConn) -> list[Family]:
     return await _families(conn, _SELECT)
+
+
+async def page_of_families(conn: ReadConn, window: Window) -> Page[Family]:
+    """By code."""
+    order = Order("family.code", [family.c.code], kinds=[str])
+    found = await page(conn, select(family.c.id), order, window, _key)
+    known = await families_by_id(conn, found.items)
+    return Page([known[one] for one in found.items], found.cursors, found.has_next, found.has_previous)
+
+
+def _key(*, id: uuid.UUID) -> uuid.UUID:
+    return id
 
 
 async def families_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Family]:

@@ -9,6 +9,7 @@ from kernel import ids
 from kernel.db import WriteConn, texts, to_json, uuids
 from kernel.errors import InvalidInput
 from kernel.outbox import emit
+from pim.attributes import locking
 from pim.attributes import queries as attribute_queries
 from pim.attributes.model import Attribute
 from pim.categories import queries as category_queries
@@ -32,6 +33,7 @@ async def upsert(conn: WriteConn, products: Sequence[ProductInput], *, actor: st
     """
     if len(products) > MOST:
         raise InvalidInput("products", f"must be at most {MOST} at once")
+    await locking.share(conn)
     known = await _lock(conn, sorted({one.code for one in products if "\0" not in one.code}))
     catalog = await _catalog(conn, products, known)
     states = await _states(conn, known, catalog)

@@ -1,3 +1,4 @@
+import time
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -124,6 +125,21 @@ def test_whatever_comes_is_kept_or_refused(type: str, raw: Any) -> None:
         ("NUMBER", {"decimals": 2}, ["1.25", "1.250", "100"], ["1.255", "1." + "0" * 26 + "1"]),
         ("NUMBER", {"decimals": 0}, ["1E+2", "3.0"], ["0.5"]),
         ("MEASUREMENT", {"max": 10}, [{"amount": 10}], [{"amount": 11}]),
+        ("MEASUREMENT", {"max": 10}, [{"amount": "0.01", "unit": "kg"}], [{"amount": 1, "unit": "kg"}]),
+        ("MEASUREMENT", {"units": ["kg"]}, [{"amount": 1, "unit": "kg"}], [{"amount": 1}]),
+        (
+            "DATE",
+            {"min": "2026-03-01", "max": "2026-03-31"},
+            ["2026-03-01", "2026-03-31"],
+            ["2026-02-28", "2026-04-01"],
+        ),
+        (
+            "MONEY",
+            {"min": "0", "max": 5},
+            [{"amount": "5", "currency": "EUR"}],
+            [{"amount": "5.01", "currency": "EUR"}],
+        ),
+        ("MONEY", {"currencies": ["EUR"]}, [{"amount": "5", "currency": "EUR"}], [{"amount": "5", "currency": "USD"}]),
     ],
 )
 def test_rules_narrow_what_fits(type: str, rules: dict[str, Any], fits: list[Any], unfit: list[Any]) -> None:
@@ -133,6 +149,15 @@ def test_rules_narrow_what_fits(type: str, rules: dict[str, Any], fits: list[Any
     for raw in unfit:
         with pytest.raises(Unfit):
             values.clean(attribute, raw)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*)*b", "((a*)*)*c"])
+def test_no_pattern_keeps_the_hub_busy(pattern: str) -> None:
+    attribute = of("LONG_TEXT", validation={"pattern": pattern})
+    began = time.process_time()
+    with pytest.raises(Unfit):
+        values.clean(attribute, "a" * 50_000 + "!")
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
