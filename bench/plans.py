@@ -12,6 +12,7 @@ from bench import running
 from bench.running import Shop
 from kernel.db import Database
 from kernel.feed import Feed
+from kernel.files import Files
 from schema.context import Context
 from server.demo.people import LOADER
 from server.graphql import engine
@@ -49,7 +50,7 @@ async def _show(of: Shop, console: Console) -> None:
     event.listen(db.reader.sync_engine, "before_cursor_execute", note)
     for title, (name, given) in DOCUMENTS.items():
         variables = {"channel": "web", "locale": "en", "first": 24, "skus": skus} | given
-        context = Context(db, Feed(db), LOADER)
+        context = Context(db, Feed(db), LOADER, Files.in_folder(running.FOLDER / "media"))
         prepared = engine.prepare(engine.Request(contract.text(name), variables), Limits())
         seen.clear()
         told = await engine.execute(prepared, context)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from kernel.db import WriteConn, metadata
+from kernel.db import ReadConn, WriteConn, metadata
 from kernel.errors import IdempotencyConflict, InvalidInput
 
 LONGEST = 255
@@ -66,6 +66,13 @@ async def claim(conn: WriteConn, *, principal_id: uuid.UUID, mutation: str, key:
     if before.fingerprint != mark:
         raise IdempotencyConflict(key)
     return before.result
+
+
+async def is_answered(conn: ReadConn, *, principal_id: uuid.UUID, mutation: str, key: str) -> bool:
+    """Whether ``claim`` will find the key answered, or used with another input."""
+    c = idempotency.c
+    mine = select(c.key).where(c.principal_id == principal_id, c.mutation == mutation, c.key == key)
+    return "\0" not in key and (await conn.execute(mine)).first() is not None
 
 
 async def remember(conn: WriteConn, *, principal_id: uuid.UUID, mutation: str, key: str, result: Any) -> None:

@@ -13,6 +13,7 @@ from strawberry.dataloader import DataLoader
 from kernel.db import Database, ReadConn
 from kernel.errors import Forbidden
 from kernel.feed import Feed
+from kernel.files import Files
 from kernel.principals import Principal
 
 K = TypeVar("K")
@@ -82,6 +83,7 @@ class Context:
     db: Database
     feed: Feed
     caller: Principal | None
+    files: Files
     shared: Shared | None = None
     reads: Reads = field(init=False)
 

@@ -22,7 +22,7 @@ from kernel.principals import Principal
 
 from . import errors
 from .access import Permission
-from .context import Info, Unauthenticated
+from .context import Context, Info, Unauthenticated
 from .lean import DIRECT
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -183,12 +183,19 @@ def _taking(resolve: F, resolver: Callable[..., Any]) -> F:
 
 
 def mutation(
-    shows: Any, *refusals: type[Any], needs: Permission, description: str | None = None
+    shows: Any,
+    *refusals: type[Any],
+    needs: Permission,
+    before: Callable[[Context, Principal, Any], Awaitable[Any]] | None = None,
+    description: str | None = None,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
     """A mutation whose result is the union of ``shows`` and the refusals it may answer with.
 
     The resolver gets a write connection, the caller and the input, inside one transaction that also holds the
     idempotency key, and is run again on a deadlock. What it returns is stored and answers every repetition.
+
+    What takes long or talks to others, such as looking at a file and storing it, is done in ``before`` the transaction
+    and must bear being done twice; the resolver gets what it returned as a fourth argument. A repetition skips it.
     """
     refusals = (*refusals, errors.InvalidInput, errors.NotFound, errors.Forbidden, errors.IdempotencyConflict)
     shown = {one.__name__: one for one in refusals}
@@ -203,20 +210,29 @@ def mutation(
 
         async def resolve(info: Info, input: Any) -> Any:
             caller = info.context.allowed(needs)
-            given = asdict(input)
+            given = asdict(input)  # of a file, its digest is what tells one input from another
             key = given.pop("idempotency_key")
             mine = {"principal_id": caller.id, "mutation": name, "key": key}
 
-            async def work(conn: WriteConn) -> Any:
-                before = await idempotency.claim(conn, **mine, input=given)
-                if before is not None:
-                    return stored.validate_python(before)
-                done = await resolver(conn, caller, input)
+            async def prepared() -> tuple[Any, ...]:
+                if before is None:
+                    return ()
+                async with info.context.db.read() as conn:
+                    if await idempotency.is_answered(conn, **mine):
+                        return (None,)
+                return (await before(info.context, caller, input),)
+
+            async def work(conn: WriteConn, ready: tuple[Any, ...]) -> Any:
+                already = await idempotency.claim(conn, **mine, input=given)
+                if already is not None:
+                    return stored.validate_python(already)
+                done = await resolver(conn, caller, input, *ready)
                 await idempotency.remember(conn, **mine, result=stored.dump_python(done, mode="json"))
                 return done
 
             try:
-                done = await info.context.db.transact(work)
+                ready = await prepared()
+                done = await info.context.db.transact(lambda conn: work(conn, ready))
             except DomainError as refusal:
                 if kind := shown.get(type(refusal).__name__):
                     return kind(message=str(refusal), **vars(refusal))

@@ -8,6 +8,8 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
+from kernel.files import Upload
+
 BigInt = NewType("BigInt", int)
 JSON = NewType("JSON", object)
 
@@ -61,6 +63,16 @@ def _scalar(name: str, description: str, origin: Any, serialize: Any, parse: Any
     )
 
 
+def _upload(value: object) -> Upload:
+    if not isinstance(value, Upload):
+        raise GraphQLError("an Upload comes in a GraphQL multipart request: null here, and map says which file it is")
+    return value
+
+
+def _never(_value: object) -> object:
+    raise GraphQLError("an Upload is taken and never shown")
+
+
 def _same(value: Any) -> Any:
     return value
 
@@ -74,5 +86,8 @@ CONFIG = StrawberryConfig(
         date: _scalar("Date", "A day, ISO 8601.", date, str, _day),
         BigInt: _scalar("BigInt", "An integer beyond 32 bits, as a string.", BigInt, str, _big),
         JSON: _scalar("JSON", "Any JSON value.", JSON, _same, _same),
+        Upload: _scalar(
+            "Upload", "A file, sent as the GraphQL multipart request specification says.", Upload, _never, _upload
+        ),
     }
 )

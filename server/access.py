@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from kernel import principals
 from kernel.db import Database
 from kernel.feed import Feed
+from kernel.files import Files
 from kernel.principals import Principal
 from schema.context import Context, Shared
 from server.graphql.limits import Limits
+from server.graphql.multipart import UploadLimits
 
 REMEMBERED = 2.0  # seconds for which a token that was found is not looked up again
 KEPT = 10_000
@@ -38,6 +40,8 @@ class Doors:
     most_bytes: int
     per_second: float
     burst: int
+    files: Files
+    uploads: UploadLimits
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     _shared: Shared = field(init=False)
     _known: OrderedDict[str, tuple[float, Principal]] = field(default_factory=OrderedDict)
@@ -47,7 +51,7 @@ class Doors:
         self._shared = Shared(self.db)
 
     def context(self, caller: Principal | None) -> Context:
-        return Context(self.db, self.feed, caller, self._shared)
+        return Context(self.db, self.feed, caller, self.files, self._shared)
 
     async def enter(self, authorization: str | None, address: str) -> Principal | None:
         """The caller, let in for one request; who shows a bad token pays as their address. Raises BadToken, TooMany."""

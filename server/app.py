@@ -18,10 +18,11 @@ from starlette.websockets import WebSocket
 from kernel.db import Database
 from kernel.feed import Feed
 from pim.media.store import Store
-from server import pages, upkeep
+from server import pages, stores, upkeep
 from server.access import Doors
 from server.graphql import http
 from server.graphql.limits import Limits
+from server.graphql.multipart import UploadLimits
 from server.graphql.socket import Session
 from server.media import MediaFiles
 from server.sequencer import Sequencer
@@ -39,6 +40,7 @@ def create(settings: Settings, url: str) -> Starlette:
         read_seconds=settings.read_timeout_seconds,
         write_seconds=settings.statement_timeout_seconds,
     )
+    files = stores.files(settings)
     feed = Feed(db, buffer=settings.subscriber_buffer)
     sequencer = Sequencer(db, retention=timedelta(days=settings.change_retention_days))
     worker = Worker(db, upkeep.kinds(settings))
@@ -49,6 +51,8 @@ def create(settings: Settings, url: str) -> Starlette:
         settings.max_body_bytes,
         settings.rate_limit_per_second,
         settings.rate_limit_burst,
+        files,
+        UploadLimits(settings.max_upload_bytes, settings.max_upload_files, settings.max_upload_request_bytes),
     )
 
     async def graphql(request: Request) -> Response:

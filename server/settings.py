@@ -1,5 +1,6 @@
 """What can be set, by environment variables of the same names in capitals."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,7 +12,8 @@ from sqlalchemy.exc import ArgumentError
 from server.errors import OperatorError
 
 MIB = 1024 * 1024
-SECRETS = frozenset({"database_url"})
+SECRETS = frozenset({"database_url", "files_access_key_id", "files_secret_access_key"})
+BUCKET = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9][A-Za-z0-9/_.-]*))?")
 
 
 class Settings(BaseSettings):
@@ -22,8 +24,24 @@ class Settings(BaseSettings):
     )
     port: int = Field(default=8000, ge=1, le=65_535, description="Port to listen on.")
     data_dir: Path = Field(
-        default=Path("./var"), description="Folder of the embedded PostgreSQL and of local media files."
+        default=Path("./var"),
+        description="Folder of the embedded PostgreSQL, of local media files and of what is being uploaded.",
     )
+    files_url: str | None = Field(
+        default=None,
+        description="Bucket for media and imported files, `s3://bucket` or `s3://bucket/folder`, at AWS or whatever "
+        "speaks S3. Unset, they are kept in `DATA_DIR/media`.",
+    )
+    files_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+",
+        description="Where the bucket is, such as `https://minio.example:9000`; unset, AWS.",
+    )
+    files_region: str | None = Field(default=None, description="Region of the bucket.")
+    files_access_key_id: SecretStr | None = Field(
+        default=None, description="Access key of the bucket; unset, the machine's own role or `AWS_…` variables."
+    )
+    files_secret_access_key: SecretStr | None = Field(default=None, description="Secret of the access key.")
     database_url: SecretStr | None = Field(
         default=None,
         description="PostgreSQL 18 or newer to use, `postgresql://user:password@host:5432/name`. "
@@ -61,6 +79,13 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         default=MIB, ge=1024, le=1024 * MIB, description="Largest request body, uploads excepted."
     )
+    max_upload_bytes: int = Field(
+        default=256 * MIB, ge=1024, le=64 * 1024 * MIB, description="Largest file that is taken in."
+    )
+    max_upload_files: int = Field(default=10, ge=1, le=1000, description="Most files in one request.")
+    max_upload_request_bytes: int = Field(
+        default=512 * MIB, ge=1024, le=64 * 1024 * MIB, description="Largest request with files."
+    )
     rate_limit_per_second: float = Field(
         default=50, gt=0, description="Requests a principal may make per second, averaged over time."
     )
@@ -78,6 +103,13 @@ class Settings(BaseSettings):
     @classmethod
     def _capitals(cls, given: object) -> object:
         return given.upper() if isinstance(given, str) else given
+
+    @field_validator("files_url")
+    @classmethod
+    def _bucket(cls, given: str | None) -> str | None:
+        if given is not None and not BUCKET.fullmatch(given):
+            raise ValueError("should look like s3://bucket or s3://bucket/folder")
+        return given
 
     @field_validator("database_url")
     @classmethod

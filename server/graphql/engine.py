@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CoroutineType
@@ -12,15 +12,26 @@ from typing import Any, TypeGuard
 import graphql
 import orjson
 import structlog
-from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationDefinitionNode
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLScalarType,
+    OperationDefinitionNode,
+)
 from graphql.execution import Executor, create_source_event_stream, execute_subscription_event
 from graphql.language import OperationType
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from kernel.errors import DomainError
+from kernel.errors import DomainError, Forbidden
 from kernel.feed import TooSlow
 from kernel.principals import Principal
 from schema.context import Context
 from schema.errors import extensions
+from schema.fields import NEEDS
 from schema.root import schema
 
 from . import limits
@@ -97,6 +108,37 @@ def _parsed(query: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
             error = GraphQLError(f"The document has more than {MOST_TOKENS} tokens.", extensions=limits.TOO_MUCH)
         return None, (error,)
     return document, tuple(graphql.validate(CORE, document, max_errors=20))
+
+
+def refuse_unless_allowed(prepared: Prepared, caller: Principal) -> None:
+    """Raises Refused where ``caller`` may not run the operation at all: what is asked first, before much is read."""
+    root = CORE.mutation_type if not prepared.is_query else CORE.query_type
+    fields = root.fields if root else {}
+    for node in prepared.operation.selection_set.selections:
+        definition = fields.get(node.name.value) if isinstance(node, FieldNode) else None
+        if definition is None:
+            continue
+        need = definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].metadata[NEEDS]
+        if not caller.may(need):
+            refusal = Forbidden(need)
+            raise Refused((GraphQLError(str(refusal), node, original_error=refusal),))
+
+
+def is_upload(prepared: Prepared, steps: Sequence[str | int]) -> bool:
+    """Whether what stands in the variables at ``steps`` is of the type Upload."""
+    name, *below = steps
+    declared = [d for d in prepared.operation.variable_definitions or () if d.variable.name.value == name]
+    kind: Any = graphql.type_from_ast(CORE, declared[0].type) if declared else None
+    for step in below:
+        within = graphql.get_nullable_type(kind)
+        if isinstance(within, GraphQLList) and isinstance(step, int):
+            kind = within.of_type
+        elif isinstance(within, GraphQLInputObjectType) and step in within.fields:
+            kind = within.fields[str(step)].type
+        else:
+            return False
+    named = graphql.get_nullable_type(kind)
+    return isinstance(named, GraphQLScalarType) and named.name == "Upload"
 
 
 async def execute(prepared: Prepared, context: Context) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -11,23 +10,18 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 
 from kernel.principals import Principal
+from schema.context import Context
 from server.access import BadToken, Doors, TooMany
 from server.graphql import engine
 from server.graphql.engine import Refused, Request
+from server.graphql.malformed import Malformed
+from server.graphql.multipart import Form
+from server.graphql.parts import CLOSE, KIND
 
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 EVENTS = "text/event-stream"
 HEARTBEAT = 15.0  # seconds between comments that keep a quiet stream open
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed(Exception):
-    """A request that is no GraphQL request: the status and the reason."""
-
-    status: int
-    reason: str
-    headers: dict[str, str] | None = None
 
 
 async def handle(http: HttpRequest, doors: Doors) -> Response:
@@ -37,6 +31,8 @@ async def handle(http: HttpRequest, doors: Doors) -> Response:
         if media is None:
             raise Malformed(406, f"acceptable are {RESPONSE}, {JSON} and {EVENTS}")
         caller = await _caller(http, doors)
+        if not reading and _kind(http) == KIND:
+            return await _with_files(http, doors, caller, media)
         request = _from_query(http) if reading else await _from_body(http, doors.most_bytes)
         prepared = engine.prepare(request, doors.limits)
         if reading and not (prepared.is_query or (media == EVENTS and prepared.is_subscription)):
@@ -51,8 +47,38 @@ async def handle(http: HttpRequest, doors: Doors) -> Response:
     if media == EVENTS:
         told = engine.subscribe(prepared, context) if prepared.is_subscription else _once(prepared, context)
         return StreamingResponse(_events(told, doors.closing), media_type=EVENTS, headers={"cache-control": "no-store"})
+    return await _answered(prepared, context, media)
+
+
+async def _answered(prepared: engine.Prepared, context: Context, media: str) -> Response:
     found = await engine.execute(prepared, context)
     return Response(orjson.dumps(found), 400 if "data" not in found and media == RESPONSE else 200, media_type=media)
+
+
+async def _with_files(http: HttpRequest, doors: Doors, caller: Principal | None, media: str) -> Response:
+    """Answer a multipart request. Whether the caller may run it is known before any file is read.
+
+    No browser sends a token by itself, so no other site's form can make one. Raises Malformed and Refused.
+    """
+    if caller is None:
+        raise Malformed(401, "files are taken from the holder of a token only", {"www-authenticate": "Bearer"} | CLOSE)
+    if media == EVENTS:
+        raise Malformed(406, f"a request with files is not answered as {EVENTS}", CLOSE)
+    form = Form(http, doors.uploads, doors.most_bytes)
+    prepared = engine.prepare(_request(await form.operations()), doors.limits)
+    if prepared.is_subscription:
+        raise Malformed(406, "a subscription takes no files", CLOSE)
+    engine.refuse_unless_allowed(prepared, caller)
+    for place in form.places:
+        if not engine.is_upload(prepared, place.steps):
+            raise Malformed(400, f"variables.{'.'.join(map(str, place.steps))} takes no file", CLOSE)
+    with doors.files.a_folder() as folder:
+        await form.receive(folder)
+        return await _answered(prepared, doors.context(caller), media)
+
+
+def _kind(http: HttpRequest) -> str:
+    return http.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 async def _caller(http: HttpRequest, doors: Doors) -> Principal | None:
@@ -64,7 +90,7 @@ async def _caller(http: HttpRequest, doors: Doors) -> Principal | None:
         raise Malformed(429, "too many requests", {"retry-after": str(busy.seconds)}) from None
 
 
-async def _once(prepared: engine.Prepared, context: Any) -> AsyncGenerator[bytes]:
+async def _once(prepared: engine.Prepared, context: Context) -> AsyncGenerator[bytes]:
     yield orjson.dumps(await engine.execute(prepared, context))
 
 
@@ -91,9 +117,8 @@ def _from_query(http: HttpRequest) -> Request:
 
 
 async def _from_body(http: HttpRequest, most: int) -> Request:
-    kind = http.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind != JSON:
-        raise Malformed(415, f"the body must be {JSON}")
+    if _kind(http) != JSON:
+        raise Malformed(415, f"the body must be {JSON}, or {KIND} where there are files")
     body = bytearray()
     async for chunk in http.stream():
         body += chunk

@@ -146,7 +146,7 @@ async def test_a_subscription_that_is_not_streamed_is_406(boss: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/mixed; boundary=x", ""]
 )
 async def test_a_body_that_is_no_json_is_415(boss: Client, kind: str) -> None:
     answer = await boss.http.post(

@@ -9,10 +9,12 @@ import pytest
 from kernel import principals
 from kernel.db import Database
 from kernel.feed import Feed
+from kernel.files import Files
 from server.access import Doors
 from server.graphql import engine
 from server.graphql.engine import Request
 from server.graphql.limits import Limits
+from server.graphql.multipart import UploadLimits
 from tests import contract
 from tests.server.conftest import Inside
 
@@ -24,7 +26,12 @@ DEEPER = {"ListingDetail": "FROM media JOIN product_media"}
 async def quiet(shop_url: str, shop: Any, http: Any) -> AsyncIterator[Inside]:
     """The demo shop without anything that runs in the background."""
     db = Database(shop_url)
-    yield Inside("", Doors(db, Feed(db), Limits(), 2**20, 1e6, 10**6), shop[2], http)
+    yield Inside(
+        "",
+        Doors(db, Feed(db), Limits(), 2**20, 1e6, 10**6, Files.in_folder(shop[1] / "media"), UploadLimits()),
+        shop[2],
+        http,
+    )
     await db.close()
 
 
