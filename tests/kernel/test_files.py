@@ -87,7 +87,9 @@ async def test_what_is_not_there_is_none_and_deleting_it_is_nothing(store: Files
     assert await store.fetch("ab/two", tmp_path, name="x", most=100) is None
 
 
-@pytest.mark.parametrize("key", ["", "/etc/passwd", "../up", "a/../b", "a//b", "a/.hidden", "A/B", "a\0b", "a/b\n", "ü"])
+@pytest.mark.parametrize(
+    "key", ["", "/etc/passwd", "../up", "a/../b", "a//b", "a/.hidden", "A/B", "a\0b", "a/b\n", "ü"]
+)
 async def test_what_comes_from_outside_is_no_key(store: Files, key: str) -> None:
     for work in (store.put(key, b""), store.size(key), store.read(key), store.delete([key])):
         with pytest.raises(ValueError):

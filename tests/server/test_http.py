@@ -145,9 +145,7 @@ async def test_a_subscription_that_is_not_streamed_is_406(boss: Client) -> None:
     assert "text/event-stream" in answer.json()["errors"][0]["message"]
 
 
-@pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/mixed; boundary=x", ""]
-)
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/mixed; boundary=x", ""])
 async def test_a_body_that_is_no_json_is_415(boss: Client, kind: str) -> None:
     answer = await boss.http.post(
         f"{boss.base}/graphql", content=b'{"query": "{__typename}"}', headers=boss.headers | {"content-type": kind}
