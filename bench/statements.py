@@ -75,39 +75,43 @@ _TILE_OFFERS = f"""
     FROM variant v {_PRICE} {_STOCK} {_AXES}
     WHERE v.product_id = page.product_id
 """
-_IN_CATEGORY = f"""listing_term lt
+_CATEGORY_TERM = f"""(SELECT id FROM listing_term WHERE channel_id = {CHANNEL} AND attribute = '*category'
+    AND value = (SELECT id::text FROM category WHERE slug = $6))"""
+_IN_CATEGORY = f"""listing_by_term lt
     JOIN listing l ON l.id = lt.listing_id AND {VISIBLE}
     JOIN listing_text t ON t.listing_id = l.id AND t.locale = $2
-    WHERE lt.channel_id = {CHANNEL} AND lt.attribute = '*category'
-        AND lt.value = (SELECT id::text FROM category WHERE slug = $6) AND (lt.position, lt.listing_id) > ($4, $5)
+    WHERE lt.term_id = {_CATEGORY_TERM} AND (lt.position, lt.listing_id) > ($4, $5)
     ORDER BY lt.position, lt.listing_id"""
 _EVERYWHERE = f"""listing l JOIN listing_text t ON t.listing_id = l.id AND t.locale = $2
     WHERE l.channel_id = {CHANNEL} AND {VISIBLE} AND (l.position, l.id) > ($4, $5) AND $6::text IS NULL
     ORDER BY l.position, l.id"""
 _KEPT = f"""
-    SELECT attribute, value, count FROM listing_count WHERE channel_id = {CHANNEL} AND count > 0
+    SELECT attribute, value, count FROM listing_term WHERE channel_id = {CHANNEL} AND count > 0
 """
 _COUNTED = f"""
-    SELECT f.attribute, f.value, count(*) FROM listing_term c
-    JOIN listing l ON l.id = c.listing_id AND {VISIBLE}
-    JOIN listing_term f ON f.listing_id = c.listing_id
-    JOIN attribute at ON at.code = f.attribute AND at.type IN ('SELECT', 'MULTI_SELECT', 'BOOLEAN')
-    WHERE c.channel_id = {CHANNEL} AND c.attribute = '*category'
-        AND c.value = (SELECT id::text FROM category WHERE slug = $6)
-    GROUP BY 1, 2
+    SELECT n.attribute, n.value, c.count FROM (
+        SELECT term, count(*) FROM listing_by_term lt
+        JOIN listing l ON l.id = lt.listing_id AND {VISIBLE}
+        CROSS JOIN unnest(l.facets) AS term
+        WHERE lt.term_id = {_CATEGORY_TERM}
+        GROUP BY 1
+    ) c JOIN listing_term n ON n.id = c.term
 """
+_LISTED = "at.type IN ('SELECT', 'MULTI_SELECT', 'BOOLEAN')"
 
 
 def _facets(counted: str) -> str:
     return f"""
         SELECT coalesce(json_agg(facet ORDER BY position, code), '[]') FROM (
             SELECT at.position, at.code, json_build_object('code', at.code, 'label', at.labels ->> $2,
-                'values', json_agg(json_build_object('value', c.value, 'label', CASE
+                'values', coalesce(json_agg(json_build_object('value', c.value, 'label', CASE
                     WHEN at.type <> 'BOOLEAN' THEN coalesce(o.labels ->> $2, c.value)
                     WHEN c.value = 'true' THEN '✓' ELSE '✗' END,
-                    'count', c.count) ORDER BY c.count DESC, c.value)) AS facet
+                    'count', c.count) ORDER BY c.count DESC, o.position, c.value) FILTER (WHERE {_LISTED}), '[]')
+                ) AS facet
             FROM ({counted}) c
             JOIN attribute at ON at.code = c.attribute
+                AND at.filterable AND ({_LISTED} OR at.type IN ('NUMBER', 'MEASUREMENT', 'DATE', 'MONEY'))
             LEFT JOIN attribute_option o ON o.attribute_id = at.id AND o.code = c.value
             GROUP BY at.id
         ) found
@@ -143,7 +147,7 @@ def _page(rows: str, extras: str) -> str:
     """
 
 
-_TOTAL = f"""coalesce((SELECT count FROM listing_count WHERE channel_id = {CHANNEL} AND"""
+_TOTAL = f"""coalesce((SELECT count FROM listing_term WHERE channel_id = {CHANNEL} AND"""
 LISTING_PAGE = _page(
     _EVERYWHERE, f", 'totalCount', {_TOTAL} attribute = '*' AND value = ''), 0), 'facets', ({_facets(_KEPT)})"
 )
@@ -156,7 +160,7 @@ CATEGORY_PAGE = _page(
 )
 CATEGORY_PAGE_ALONE = _page(_IN_CATEGORY, "")
 
-_LISTED = f"""
+_SOLD = f"""
     v.product_id IN (SELECT l.product_id FROM listing l
         WHERE l.channel_id = {CHANNEL} AND l.product_id = v.product_id AND {VISIBLE})
 """
@@ -166,7 +170,7 @@ OFFERS_BY_SKU = f"""
             'availability', {_AVAILABILITY_JSON}) ORDER BY wanted.place), '[]'))))::text
     FROM unnest($2::text[]) WITH ORDINALITY AS wanted (sku, place)
     JOIN variant v ON v.sku = wanted.sku {_PRICE} {_STOCK}
-    WHERE {_LISTED}
+    WHERE {_SOLD}
 """
 
 _SHORT = " ".join(f"WHEN '{one}' THEN '{units.short(one)}'" for one in UNITS)

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -27,6 +27,7 @@ from .enums import AssociationKind, AvailabilityStatus, Direction, ListingSortKe
 from .fields import computed, field, loads, mirrors
 from .locations import Location
 from .media import Image, Media
+from .money import Money
 from .nodes import SOURCES, Node, Source, node_id
 from .paging import Edge, PageInfo, page_info
 from .prices import OfferPrice, PriceTier
@@ -41,7 +42,11 @@ class AttributeFilter:
     values: list[str] | None = None
     min: Decimal | None = None
     max: Decimal | None = None
-    unit: str | None = None
+    unit: str | None = strawberry.field(
+        default=None, description="Of min and max: a unit of the measurement, the attribute's own where none is given."
+    )
+    since: date | None = strawberry.field(default=None, name="from", description="The first day of a range of dates.")
+    until: date | None = strawberry.field(default=None, description="The day before which a range of dates ends.")
 
 
 @strawberry.input
@@ -235,11 +240,29 @@ class FacetValue:
 
 
 @strawberry.type
+@mirrors(model.Span)
+class FacetRange:
+    min: Decimal | None
+    max: Decimal | None
+    unit: str | None = strawberry.field(description="Of min and max: a unit, or a currency.")
+    first: date | None = strawberry.field(description="Of dates.")
+    last: date | None
+
+
+@strawberry.type(description="What an attribute is among the listings, whatever is picked of the attribute itself.")
 @mirrors(model.Facet)
 class Facet:
     code: str
     label: str
     values: list[FacetValue]
+    range: FacetRange | None = strawberry.field(description="Of numbers, measurements, amounts of money and dates.")
+
+
+@strawberry.type
+@mirrors(model.PriceSpan)
+class PriceSpan:
+    min: Money
+    max: Money
 
 
 @strawberry.type
@@ -249,6 +272,12 @@ class ListingConnection:
     query: strawberry.Private[filters.Resolved]
     total_count = loads(int, counting.counts, by="query", otherwise=0)
     facets = loads(list[Facet], counting.facets, by="query", otherwise=())
+    price_span = loads(
+        PriceSpan | None,
+        counting.price_spans,
+        by="query",
+        description="The lowest and highest price of what is found at any price.",
+    )
 
 
 @strawberry.type
@@ -275,7 +304,13 @@ def _query(shop: model.Shop, filter: ListingFilter | None, sort: ListingSort | N
         skus=tuple(given.skus) if given.skus is not None else None,
         attributes=tuple(
             model.AttributeFilter(
-                one.code, tuple(one.values) if one.values is not None else None, one.min, one.max, one.unit
+                one.code,
+                tuple(one.values) if one.values is not None else None,
+                one.min,
+                one.max,
+                one.unit,
+                one.since,
+                one.until,
             )
             for one in given.attributes or ()
         ),

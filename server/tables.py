@@ -15,6 +15,7 @@ import pim.listings.tables
 import pim.media.tables
 import pim.prices.tables
 import pim.products.tables
+import pim.search.tables
 from kernel.db import metadata
 
 __all__ = ["metadata", "ours"]

@@ -65,6 +65,11 @@ def base(family: str, amount: Decimal, unit: str) -> Decimal:
     return Decimal(_registry().Quantity(amount, _unit(unit)).to(FAMILIES[family]).magnitude).normalize()
 
 
+def from_base(family: str, amount: Decimal, unit: str) -> Decimal:
+    """``amount``, which is in the family's base unit, in ``unit``."""
+    return Decimal(_registry().Quantity(amount, FAMILIES[family]).to(_unit(unit)).magnitude)
+
+
 def short(unit: str) -> str:
     """How a unit is written beside its amount: kg, mm."""
     known = _unit(unit)

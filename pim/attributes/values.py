@@ -206,6 +206,8 @@ def terms(attribute: Attribute, stored: Any) -> list[tuple[str, Decimal | None]]
             return [(f"{stored['amount']} {stored['unit']}", Decimal(stored["base"]))]
         case "DATE":
             return [(stored, Decimal(date.fromisoformat(stored).toordinal()))]
+        case "MONEY":
+            return [(f"{stored['amount']} {stored['currency']}", Decimal(stored["amount"]))]
     return []
 
 

@@ -1,29 +1,51 @@
-"""How many listings a query finds, and of what kinds: from kept counters where they tell, else counted."""
+"""How many listings a query finds, and of what kinds: from kept counters where they tell, else counted.
+
+What is picked of an attribute narrows down every facet but its own, which tells what else could be picked.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
 
-from sqlalchemy import ARRAY, Text, any_, func, select
+from sqlalchemy import Integer, Numeric, any_, case, func, select
 
-from kernel.db import ReadConn, texts
+from kernel.db import ReadConn, fetch, texts
+from kernel.money import Money
 from pim.attributes import queries as attribute_queries
-from pim.attributes import values
-from pim.attributes.tables import attribute
+from pim.attributes import units, values
+from pim.attributes.model import Attribute, Option
 from pim.channels import locales
 
 from . import filters, projecting
 from .filters import Resolved
-from .model import Facet, FacetValue, ListingFilter, ListingQuery, Shop
-from .tables import listing, listing_count, listing_term
+from .model import Facet, FacetValue, ListingFilter, PriceSpan, Shop, Span
+from .tables import listing, listing_term
 
 MOST_FACET_VALUES = 50
+MICRO = Decimal("0.000001")
+
+_n = listing_term.c
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """How often a value was found, or without a value the span of an attribute's numbers."""
+
+    attribute: str
+    value: str | None
+    count: int
+    least: Decimal | None = None
+    most: Decimal | None = None
 
 
 async def counts(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, int]:
     """How many listings each query finds; without a filter, or by category alone, read from kept counters."""
     found: dict[Resolved, int] = {}
     for one in asked:
-        if _only_category(one.query):
+        if one.category_alone:
             term = (projecting.CATEGORY, str(one.category_id)) if one.category_id else (projecting.ALL, "")
             found[one] = (await kept_counts(conn, one.query.shop, [term])).get(term, 0)
         else:
@@ -31,66 +53,127 @@ async def counts(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, 
     return found
 
 
-def _only_category(query: ListingQuery) -> bool:
-    given = query.filter
-    others = (given.search, given.skus, given.min_price, given.max_price, given.in_stock)
-    return not given.attributes and all(one is None for one in others)
-
-
-async def kept_counts(
-    conn: ReadConn, shop: Shop, terms: Iterable[projecting.Term] | None
-) -> dict[projecting.Term, int]:
-    c = listing_count.c
-    wanted = select(c.attribute, c.value, c.count).where(c.channel_id == shop.channel.id, c.count > 0)
-    if terms is not None:
-        attributes, words = zip(*terms, strict=True)
-        wanted = wanted.where(c.attribute == any_(texts(attributes)), c.value == any_(texts(words)))
+async def kept_counts(conn: ReadConn, shop: Shop, terms: Iterable[projecting.Term]) -> dict[projecting.Term, int]:
+    """How many listings of the shop have each of these terms, where any has it."""
+    attributes, words = zip(*terms, strict=True)
+    wanted = select(_n.attribute, _n.value, _n.count).where(
+        _n.channel_id == shop.channel.id,
+        _n.count > 0,
+        _n.attribute == any_(texts(attributes)),
+        _n.value == any_(texts(words)),
+    )
     return {(attribute, value): count for attribute, value, count in await conn.execute(wanted)}
 
 
-async def facets(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, list[Facet]]:
-    """The values of filterable attributes among the listings of each query, with counts, the most frequent first."""
-    found: dict[Resolved, list[Facet]] = {}
+async def price_spans(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, PriceSpan]:
+    """The lowest and the highest price among what each query finds at any price; none where nothing has one."""
+    found: dict[Resolved, PriceSpan] = {}
     for one in asked:
-        if one.query.filter == ListingFilter():
-            counted = await kept_counts(conn, one.query.shop, None)
-        else:
-            counted = await _facet_counts(conn, one)
-        found[one] = await _facets(conn, one, counted)
+        given = replace(one.query.filter, min_price=None, max_price=None)
+        anyhow = replace(one, query=replace(one.query, filter=given))
+        price = listing.c.price
+        least, most = (await conn.execute(filters.matching(anyhow, func.min(price), func.max(price)))).one()
+        if least is not None:
+            currency = one.query.shop.channel.currency
+            found[one] = PriceSpan(Money(least, currency), Money(most, currency))
     return found
 
 
-async def _facet_counts(conn: ReadConn, one: Resolved) -> dict[projecting.Term, int]:
-    f = listing_term.alias().c
-    counted = select(attribute.c.code).where(attribute.c.filterable, attribute.c.type.in_(projecting.COUNTED))
-    matched = filters.matching(one, listing.c.id).cte("matched").prefix_with("MATERIALIZED")
+async def facets(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, list[Facet]]:
+    """What the filterable attributes are among the listings of each query, the most frequent values first."""
+    known = {
+        code: one
+        for code, one in (await attribute_queries.all_attributes(conn)).items()
+        if one.filterable and one.type in projecting.FACETED
+    }
+    listed = [code for code, one in known.items() if one.type in ("SELECT", "MULTI_SELECT")]
+    options = await attribute_queries.options_by_attribute(conn, listed)
+    found: dict[Resolved, list[Facet]] = {}
+    for one in asked:
+        picked = {each.attribute.code for each in one.picked}
+        counted = await _counted(conn, one, known.keys() - picked)
+        for code in picked & known.keys():
+            counted += await _counted(conn, one.without(code), {code})
+        found[one] = _facets(one, known, options, counted)
+    return found
+
+
+async def _counted(conn: ReadConn, one: Resolved, codes: Collection[str]) -> list[_Counted]:
+    """The values of these attributes among what a query finds."""
+    number = case((_n.number.is_(None), _n.value)).label("value")
+    span = func.min(_n.number, type_=Numeric).label("least"), func.max(_n.number, type_=Numeric).label("most")
+    mine = _n.channel_id == one.query.shop.channel.id, _n.attribute == any_(texts(list(codes)))
+    if not codes:
+        return []
+    if one.query.filter == ListingFilter():
+        kept = select(_n.attribute, number, func.sum(_n.count).label("count"), *span).where(*mine, _n.count > 0)
+        return await fetch(conn, kept.group_by(_n.attribute, number), _Counted)
+    each = filters.matching(one, func.unnest(listing.c.facets, type_=Integer).label("term")).subquery()
+    term = select(each.c.term, func.count().label("count")).group_by(each.c.term).subquery()
     wanted = (
-        select(f.attribute, f.value, func.count())
-        .join_from(matched, f.listing_id.table, f.listing_id == matched.c.id)
-        .where(f.channel_id == one.query.shop.channel.id)
-        .where(f.attribute == any_(func.array(counted.scalar_subquery(), type_=ARRAY(Text))))
-        .group_by(f.attribute, f.value)
+        select(_n.attribute, number, func.sum(term.c.count).label("count"), *span)
+        .join_from(term, listing_term, _n.id == term.c.term)
+        .where(*mine)
+        .group_by(_n.attribute, number)
     )
-    return {(code, value): count for code, value, count in await conn.execute(wanted)}
+    return await fetch(conn, wanted, _Counted)
 
 
-async def _facets(conn: ReadConn, found: Resolved, counted: dict[projecting.Term, int]) -> list[Facet]:
-    shop = found.query.shop
-    codes = {code for code, _ in counted if not code.startswith(projecting.ALL)}
-    known = found.attributes or await attribute_queries.attributes_by_code(conn, codes)
-    attributes = {code: one for code, one in known.items() if code in codes}
-    options = await attribute_queries.options_by_attribute(conn, codes)
-    by_attribute: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for (code, value), count in counted.items():
-        by_attribute[code].append((count, value))
-    return [
-        Facet(
-            code,
-            locales.label(one.labels, shop.locale, code),
-            tuple(
-                FacetValue(value, values.term_label(one, value, shop.locale, options.get(code, {})), n)
-                for n, value in sorted(by_attribute[code], key=lambda one: (-one[0], one[1]))[:MOST_FACET_VALUES]
-            ),
-        )
-        for code, one in attributes.items()
-    ]
+def _facets(
+    one: Resolved,
+    known: Mapping[str, Attribute],
+    options: Mapping[str, Mapping[str, Option]],
+    counted: Iterable[_Counted],
+) -> list[Facet]:
+    """By the position of the attributes. What is picked is among the values even where nothing else fits it."""
+    by_attribute: dict[str, list[_Counted]] = defaultdict(list)
+    for each in counted:
+        by_attribute[each.attribute].append(each)
+    for picked in one.picked:
+        code, there = picked.attribute.code, {each.value for each in by_attribute[picked.attribute.code]}
+        if picked.attribute.type in projecting.LISTED:
+            lost = [value for value in dict.fromkeys(picked.values or ()) if value not in there]
+            by_attribute[code] += [_Counted(code, value, 0) for value in lost]
+    shop, made = one.query.shop, []
+    for code, attribute in known.items():
+        if mine := by_attribute.get(code):
+            label = locales.label(attribute.labels, shop.locale, code)
+            if attribute.type in projecting.RANGED:
+                made.append(Facet(code, label, (), _span(attribute, shop, mine[0])))
+            else:
+                made.append(Facet(code, label, _values(attribute, shop, options.get(code, {}), mine)))
+    return made
+
+
+def _values(
+    attribute: Attribute, shop: Shop, options: Mapping[str, Option], counted: Iterable[_Counted]
+) -> tuple[FacetValue, ...]:
+    places = {code: place for place, code in enumerate(options)}
+    ranked: list[tuple[Any, ...]] = sorted(
+        (-each.count, places.get(each.value or "", len(places)), each.value or "") for each in counted
+    )
+    return tuple(
+        FacetValue(value, values.term_label(attribute, value, shop.locale, options), -count)
+        for count, _, value in ranked[:MOST_FACET_VALUES]
+    )
+
+
+def _span(attribute: Attribute, shop: Shop, counted: _Counted) -> Span:
+    least, most = counted.least or Decimal(0), counted.most or Decimal(0)
+    match attribute.type:
+        case "DATE":
+            return Span(first=date.fromordinal(int(least)), last=date.fromordinal(int(most)))
+        case "MEASUREMENT" if attribute.unit_family and attribute.default_unit:
+            unit = attribute.default_unit
+            least, most = (units.from_base(attribute.unit_family, one, unit) for one in (least, most))
+            return Span(_rounded(least, ROUND_FLOOR), _rounded(most, ROUND_CEILING), unit)
+        case "MEASUREMENT":
+            return Span(least, most, units.FAMILIES.get(attribute.unit_family or ""))
+        case "MONEY":
+            return Span(least, most, shop.channel.currency)
+    return Span(least, most)
+
+
+def _rounded(number: Decimal, rounding: str) -> Decimal:
+    """Without what dividing by a unit's factor leaves behind the sixth decimal; never past the value itself."""
+    return number.quantize(MICRO, rounding) if abs(number) < 10**15 else number

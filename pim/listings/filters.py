@@ -1,45 +1,54 @@
 """How a query for listings becomes a statement: what is visible, what is wanted, and in which order."""
 
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    REAL,
     ColumnElement,
     Double,
+    Integer,
     Select,
+    Text,
     and_,
     any_,
+    case,
     cast,
     exists,
+    false,
     func,
+    literal,
     literal_column,
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
 from kernel import money
 from kernel.db import ReadConn, texts
 from kernel.errors import InvalidInput
 from kernel.paging import Order
-from pim.attributes import queries as attribute_queries
-from pim.attributes import units
-from pim.attributes.model import Attribute
 from pim.categories import queries as category_queries
-from pim.products.tables import product, variant
+from pim.products.tables import variant
+from pim.search import documents
+from pim.search import queries as search_queries
+from pim.search.model import Understood
+from pim.search.tables import search_document
 
-from .model import AttributeFilter, ListingQuery
-from .projecting import CATEGORY, sort_key
-from .tables import NO_PRICE, listing, listing_term, listing_text
+from . import picking
+from .model import ListingFilter, ListingQuery
+from .picking import Picked
+from .projecting import CATEGORY
+from .tables import NO_PRICE, listing, listing_by_term, listing_term, listing_text
 
-MOST_WORDS = 8
 LONGEST_SEARCH = 200
-MOST_FILTERS = 20
 MOST_SKUS = 500
+FIRST = 10  # what the whole code of an article counts more than any words
 
-_l, _t = listing.c, listing_text.c
+_l, _t, _d, _b, _n = listing.c, listing_text.c, search_document.c, listing_by_term.c, listing_term.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +57,45 @@ class Resolved:
 
     query: ListingQuery
     category_id: uuid.UUID | None
-    attributes: dict[str, Attribute] = field(compare=False)
+    category_term: int | None = field(compare=False)
+    picked: tuple[Picked, ...] = field(compare=False)
+    searched: Understood | None = field(compare=False)
+
+    def without(self, code: str) -> "Resolved":
+        """The same query with nothing picked of one attribute."""
+        given = self.query.filter
+        others = replace(given, attributes=tuple(one for one in given.attributes if one.code != code))
+        picked = tuple(one for one in self.picked if one.attribute.code != code)
+        return replace(self, query=replace(self.query, filter=others), picked=picked)
+
+    @property
+    def category_alone(self) -> bool:
+        """Whether nothing but the category is asked for."""
+        return self.query.filter == ListingFilter(category=self.query.filter.category)
 
 
 async def resolve(conn: ReadConn, query: ListingQuery) -> Resolved:
-    """Look up the category and attributes a query names. Raises InvalidInput."""
+    """Look up what a query names and understand what it searches for. Raises InvalidInput."""
     given = query.filter
+    channel = query.shop.channel
     category = None
     if given.category is not None:
         category = await category_queries.category_by_slug(conn, given.category)
         if category is None:
             raise InvalidInput("filter.category", f"there is no category {given.category[:100]}")
-    if len(given.attributes) > MOST_FILTERS:
-        raise InvalidInput("filter.attributes", f"must be at most {MOST_FILTERS}")
     if len(given.skus or ()) > MOST_SKUS:
         raise InvalidInput("filter.skus", f"must be at most {MOST_SKUS}")
     if len(given.search or "") > LONGEST_SEARCH:
         raise InvalidInput("filter.search", f"must not have more than {LONGEST_SEARCH} characters")
-    attributes = await attribute_queries.all_attributes(conn) if given.attributes else {}
-    for place, one in enumerate(given.attributes):
-        if one.code not in attributes or not attributes[one.code].filterable:
-            raise InvalidInput(f"filter.attributes.{place}.code", f"{one.code[:100]} is no filterable attribute")
-    return Resolved(query, category.id if category else None, attributes)
+    term = None
+    if category:
+        named = (_n.channel_id == channel.id, _n.attribute == CATEGORY, _n.value == str(category.id))
+        term = (await conn.execute(select(_n.id).where(*named))).scalar_one_or_none()
+    picked = await picking.picked(conn, channel, given.attributes) if given.attributes else ()
+    searched = None
+    if given.search is not None:
+        searched = await search_queries.understood(conn, channel.code, query.shop.locale, given.search)
+    return Resolved(query, category.id if category else None, term, picked, searched)
 
 
 def visible() -> ColumnElement[bool]:
@@ -85,26 +111,18 @@ def matching(found: Resolved, *columns: Any) -> Select[Any]:
     query, given = found.query, found.query.filter
     wanted = select(*columns).select_from(listing).where(_l.channel_id == query.shop.channel.id, visible())
     if found.category_id is not None:
-        wanted = wanted.join(
-            listing_term,
-            and_(
-                listing_term.c.listing_id == _l.id,
-                listing_term.c.channel_id == query.shop.channel.id,
-                listing_term.c.attribute == CATEGORY,
-                listing_term.c.value == str(found.category_id),
-            ),
-        )
-    for place, one in enumerate(given.attributes):
-        wanted = wanted.where(_attribute(query, one, found.attributes[one.code], f"filter.attributes.{place}"))
+        wanted = wanted.join(listing_by_term, _b.listing_id == _l.id)
+        wanted = wanted.where(false() if found.category_term is None else _b.term_id == found.category_term)
+    wanted = wanted.where(*(_picked(one) for one in found.picked))
     if given.skus is not None:
         wanted = wanted.where(
             _l.product_id.in_(select(variant.c.product_id).where(variant.c.sku == any_(texts(given.skus))))
         )
-    if given.search is not None:
-        p = product.alias().c
-        words = given.search.lower().split()[:MOST_WORDS]
-        held = [p.search.contains(word, autoescape=True) for word in words]
-        wanted = wanted.where(exists().where(p.id == _l.product_id, *held))
+    if given.search is not None and found.searched is None:
+        wanted = wanted.where(false())
+    if found.searched is not None:
+        mine = and_(_d.listing_id == _l.id, _d.locale == query.shop.locale)
+        wanted = wanted.join(search_document, mine).where(_d.document.op("@@")(_tsquery(found.searched.wanted)))
     currency = query.shop.channel.currency
     if given.min_price is not None:
         wanted = wanted.where(_l.price >= money.parse(given.min_price, currency, path="filter.price.min").minor)
@@ -115,27 +133,23 @@ def matching(found: Resolved, *columns: Any) -> Select[Any]:
     return wanted
 
 
-def _attribute(query: ListingQuery, one: AttributeFilter, attribute: Attribute, path: str) -> ColumnElement[bool]:
-    t = listing_term.alias().c
-    held = [t.channel_id == query.shop.channel.id, t.listing_id == _l.id, t.attribute == one.code]
-    if one.values is not None:
-        held.append(t.value == any_(texts(one.values)))
-    for bound, is_least in ((one.min, True), (one.max, False)):
-        if bound is not None:
-            number = _number(attribute, bound, one.unit, path)
-            held.append(t.number >= number if is_least else t.number <= number)
-    return exists().where(*held)
+def _picked(one: Picked) -> ColumnElement[bool]:
+    """Terms that many listings have are looked for on the listings as they come, the others where they are listed."""
+    if one.terms is not None and one.common:
+        return _l.facets.op("&&")(_terms(one.terms))
+    b, n = listing_by_term.alias().c, listing_term.alias().c
+    if one.terms is not None:
+        return exists().where(b.term_id == any_(_terms(one.terms)), b.listing_id == _l.id)
+    held = [n.channel_id == _l.channel_id, n.attribute == one.attribute.code, n.number >= one.least]
+    return exists().where(*held, n.number <= one.most, n.id == b.term_id, b.listing_id == _l.id)
 
 
-def _number(attribute: Attribute, bound: Decimal, unit: str | None, path: str) -> Decimal:
-    if attribute.type == "MEASUREMENT":
-        family, of = attribute.unit_family or "", unit or attribute.default_unit or ""
-        if not units.fits(family, of):
-            raise InvalidInput(f"{path}.unit", f"{of[:40]!r} is no unit of {family}")
-        return units.base(family, bound, of)
-    if attribute.type != "NUMBER":
-        raise InvalidInput(f"{path}.min", f"{attribute.code} has no range")
-    return bound
+def _terms(terms: Sequence[int]) -> ColumnElement[Any]:
+    return literal(list(terms), ARRAY(Integer))
+
+
+def _tsquery(query: str) -> ColumnElement[Any]:
+    return cast(literal(query, Text), TSQUERY)
 
 
 def order(found: Resolved) -> Order:
@@ -144,7 +158,7 @@ def order(found: Resolved) -> Order:
     name, down = f"{query.by}.{query.descending}", query.descending
     match query.by:
         case "POSITION" if found.category_id is not None:
-            return Order(name, [listing_term.c.position, listing_term.c.listing_id], down, [int, uuid.UUID])
+            return Order(name, [_b.position, _b.listing_id], down, [int, uuid.UUID])
         case "NAME":
             return Order(name, [_t.sort, _t.listing_id], down, [str, uuid.UUID])
         case "PRICE":
@@ -152,7 +166,14 @@ def order(found: Resolved) -> Order:
             return Order(name, [price, _l.id], down, [int, uuid.UUID])
         case "NEWEST":
             return Order(name, [_l.published_at, _l.id], not down, [datetime, uuid.UUID])
-        case "RELEVANCE" if query.filter.search:
-            near = func.word_similarity(sort_key(query.filter.search), _t.sort)
-            return Order(name, [cast(1 - near, Double), _l.id], down, [float, uuid.UUID])
+        case "RELEVANCE" if found.searched is not None:
+            return Order(name, [_rank(found.searched), _l.position, _l.id], down, [float, int, uuid.UUID])
     return Order(name, [_l.position, _l.id], down, [int, uuid.UUID])
+
+
+def _rank(searched: Understood) -> ColumnElement[Any]:
+    """What stands first has the least: the whole code, then what was typed before what was meant."""
+    weights = cast(literal_column(f"'{documents.RANKS}'"), ARRAY(REAL))
+    typed, meant = (func.ts_rank(weights, _d.document, _tsquery(one)) for one in (searched.typed, searched.meant))
+    code = case((_d.document.op("@@")(_tsquery(searched.code)), literal_column(str(FIRST))), else_=literal_column("0"))
+    return cast(-(code + 2 * typed + meant), Double)

@@ -1,10 +1,11 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from kernel.money import Money
 from pim.attributes.model import Attribute, Group, Option
 from pim.channels.model import Channel
 
@@ -119,11 +120,15 @@ class ShopCategory:
 
 @dataclass(frozen=True, slots=True)
 class AttributeFilter:
+    """One attribute's values, or from where to where: ``max`` and ``since`` are included, ``until`` is not."""
+
     code: str
     values: tuple[str, ...] | None = None
     min: Decimal | None = None
     max: Decimal | None = None
     unit: str | None = None
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +162,30 @@ class FacetValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """From where to where the values of a facet go: numbers in ``unit``, or dates."""
+
+    min: Decimal | None = None
+    max: Decimal | None = None
+    unit: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facet:
+    """What an attribute is among the listings of a query: its values with their counts, or its span."""
+
     code: str
     label: str
     values: tuple[FacetValue, ...]
+    range: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSpan:
+    min: Money
+    max: Money
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from slugify import slugify
 
 from pim.attributes import values
-from pim.attributes.model import Attribute
+from pim.attributes.model import Attribute, Option
 from pim.categories.model import Category
 from pim.channels import locales
 from pim.channels.model import Channel
@@ -17,7 +17,10 @@ from pim.products.model import Content
 
 ALL = "*"
 CATEGORY = "*category"
-COUNTED = {"SELECT", "MULTI_SELECT", "BOOLEAN"}  # the types that make facets
+LISTED = {"SELECT", "MULTI_SELECT", "BOOLEAN"}  # the types whose facets list their values
+RANGED = {"NUMBER", "MEASUREMENT", "DATE", "MONEY"}  # those whose facets say from where to where they go
+FACETED = LISTED | RANGED
+UNSAID = {"BOOLEAN", "MEDIA", "DATE"}  # what nobody types to find something
 LONGEST_SLUG = 80
 
 Term = tuple[str, str]
@@ -54,7 +57,8 @@ def terms(
             attribute = attributes[code]
             if attribute.filterable:
                 for stored in _visible(content[code], channel):
-                    found |= {(code, word): number for word, number in values.terms(attribute, stored)}
+                    if attribute.type != "MONEY" or stored["currency"] == channel.currency:
+                        found |= {(code, word): number for word, number in values.terms(attribute, stored)}
     return found
 
 
@@ -63,9 +67,51 @@ def _visible(scoped: Mapping[str, Mapping[str, Any]], channel: Channel) -> Itera
         yield from scoped.get(scope, {}).values()
 
 
-def counted(term: Term, attributes: Mapping[str, Attribute]) -> bool:
-    """Whether a counter is kept for a term: for the whole, for categories and for what facets are made of."""
-    return term[0].startswith(ALL) or (term[0] in attributes and attributes[term[0]].type in COUNTED)
+def faceted(term: Term, attributes: Mapping[str, Attribute]) -> bool:
+    """Whether a term is one by which listings are narrowed down where their facets are shown."""
+    return term[0] in attributes and attributes[term[0]].type in FACETED
+
+
+def texts(
+    name: str,
+    contents: Iterable[Content],
+    lineage: Iterable[Category],
+    searchable: Iterable[Attribute],
+    options: Mapping[str, Mapping[str, Option]],
+    channel: Channel,
+    locale: str,
+) -> dict[str, dict[str, None]]:
+    """What a listing says in a locale, by the weight that its words have in a search.
+
+    A: the name; B: brand, color and other options; C: other searchable attributes, categories; D: long texts.
+    """
+    default = channel.locales[0]
+    said: dict[str, dict[str, None]] = {"A": {name: None}, "B": {}, "C": {}, "D": {}}
+    for attribute in searchable:
+        weight = _WEIGHTS.get(attribute.type, "C")
+        mine = options.get(attribute.code, {})
+        for content in contents:
+            scoped = content.get(attribute.code)
+            if scoped and (stored := values.at(scoped, channel.code, locale, default)) is not None:
+                said[weight][_said(attribute, stored, locale, default, mine)] = None
+    said["C"] |= {label: None for one in lineage if (label := locales.pick(one.labels, locale, default))}
+    return said
+
+
+_WEIGHTS = {"SELECT": "B", "MULTI_SELECT": "B", "LONG_TEXT": "D"}
+
+
+def _said(attribute: Attribute, stored: Any, locale: str, default: str, options: Mapping[str, Option]) -> str:
+    if attribute.type not in ("SELECT", "MULTI_SELECT"):
+        return values.display(attribute, stored, locale, options)
+    known = [options[code].labels for code in ([stored] if attribute.type == "SELECT" else stored) if code in options]
+    return ", ".join(label for labels in known if (label := locales.pick(labels, locale, default)))
+
+
+def scoped_to(channel: Channel, contents: Iterable[Content], codes: Iterable[str]) -> bool:
+    """Whether a channel says something of its own with one of these attributes."""
+    codes = list(codes)
+    return any(channel.code in content[code] for content in contents for code in codes if code in content)
 
 
 def in_tree(lineage: Sequence[Category], root: uuid.UUID | None) -> list[Category]:

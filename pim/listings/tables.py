@@ -3,12 +3,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     Named,
@@ -32,7 +34,8 @@ class _Listing(TypedColumns):
     """A product on a channel. ``shown`` is whether it was counted as visible; reading decides by the window itself.
 
     ``category_id`` is its first category in the channel's tree, ``price`` the lowest current price of its variants;
-    ``in_stock`` is told by oms.
+    ``in_stock`` is told by oms. ``facets`` are the ids of its terms that are counted where listings are narrowed down,
+    ``terms`` those of all others.
     """
 
     id: Named[uuid.UUID] = Column(Uuid, primary_key=True, server_default=func.uuidv7())
@@ -47,6 +50,8 @@ class _Listing(TypedColumns):
     shown: Named[bool] = Column(Boolean, server_default=false())
     price: Named[int | None] = Column(BigInteger, nullable=True)
     in_stock: Named[bool] = Column(Boolean, server_default=false())
+    facets: Named[list[int]] = Column(ARRAY(Integer), server_default="{}")
+    terms: Named[list[int]] = Column(ARRAY(Integer), server_default="{}")
 
 
 class _ListingText(TypedColumns):
@@ -64,30 +69,33 @@ class _ListingText(TypedColumns):
 
 
 class _ListingTerm(TypedColumns):
-    """What a listing can be found by: each of its categories with their ancestors, each filterable value.
+    """What listings of a channel can be found by: a category with all below it, a value of a filterable attribute.
 
-    ``attribute`` is the attribute's code, or ``*category`` with the category's id as value. ``number`` is the value of
-    a number, a date (days) or a measurement (in its base unit). The listing's position is repeated so that a category
-    is paged by one index.
+    ``attribute`` is the attribute's code, ``*category`` with the category's id as value, or ``*`` for them all.
+    ``number`` is the value of a number, a date (days), a measurement (in its base unit) or an amount of the channel's
+    currency. ``count`` is how many visible listings have the term.
     """
 
-    channel_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("channel.id"), primary_key=True)
-    attribute: Named[str] = Column(Text, primary_key=True)
-    value: Named[str] = Column(Text, primary_key=True)
-    position: Named[int] = Column(Integer, primary_key=True)
+    id: Named[int] = Column(Integer, Identity(), primary_key=True)
+    channel_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("channel.id"))
+    attribute: Named[str] = Column(Text)
+    value: Named[str] = Column(Text)
+    number: Named[Decimal | None] = Column(Numeric, nullable=True)
+    count: Named[int] = Column(Integer, server_default="0")
+
+
+class _ListingByTerm(TypedColumns):
+    """The listings that have a term; their position is repeated so that a category is paged by one index.
+
+    No foreign key leads to the term: terms are never deleted, and looking up so few rows so often would make every
+    publisher lock them.
+    """
+
+    term_id: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    position: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
     listing_id: Named[uuid.UUID] = Column(
         Uuid, ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    number: Named[Decimal | None] = Column(Numeric, nullable=True)
-
-
-class _ListingCount(TypedColumns):
-    """How many visible listings of a channel carry a term; the term ``*`` counts them all."""
-
-    channel_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("channel.id"), primary_key=True)
-    attribute: Named[str] = Column(Text, primary_key=True)
-    value: Named[str] = Column(Text, primary_key=True)
-    count: Named[int] = Column(Integer)
 
 
 listing = Table(
@@ -120,6 +128,7 @@ listing_term = Table(
     "listing_term",
     metadata,
     _ListingTerm,
+    UniqueConstraint("channel_id", "attribute", "value"),
     Index("ix_listing_term_number", "channel_id", "attribute", "number", postgresql_where="number IS NOT NULL"),
 )
-listing_count = Table("listing_count", metadata, _ListingCount)
+listing_by_term = Table("listing_by_term", metadata, _ListingByTerm)

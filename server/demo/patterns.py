@@ -64,6 +64,11 @@ class Pattern:
     media: tuple[uuid.UUID, ...]
     prices: Mapping[uuid.UUID, tuple[Period, ...]]
 
+    @property
+    def label(self) -> str:
+        """The attribute that names it."""
+        return (self.family and self.family.label_attribute) or "name"
+
     def lineages_in(self, channel: Channel) -> list[list[Category]]:
         return [projecting.in_tree(one, channel.category_id) for one in self.lineages]
 
@@ -93,9 +98,6 @@ class Patterns:
         lineage = [one for path in pattern.lineages_in(channel) for one in path]
         contents = [pattern.contents[make], *(one.content for one in pattern.variants[:variants])]
         return projecting.terms(contents, lineage, self.attributes, channel)
-
-    def counted(self, term: Term) -> bool:
-        return projecting.counted(term, self.attributes)
 
     def search(self, code: str, content: Content, variants: Sequence[tuple[str, str, Variant]]) -> str:
         states = {sku: VariantState(sku, gtin, one.content, one.axes) for sku, gtin, one in variants}

@@ -27,12 +27,14 @@ from oms.stock.events import StockAdjusted
 from oms.stock.model import deltas
 from oms.stock.tables import STATES
 from pim.channels.model import Channel
-from pim.listings import projecting
+from pim.listings import indexing, projecting
 from pim.listings.tables import listing, listing_text
 from pim.products.events import ProductChanged
 from pim.products.model import Content, Variant
 from pim.products.tables import variant
+from pim.search import operations as search_operations
 from server.demo import content, patterns
+from server.demo.finding import Finding, Made, prepare
 from server.demo.patterns import Pattern, Patterns
 from server.demo.people import LOADER
 
@@ -101,7 +103,10 @@ async def grow(db: Database, variants: int) -> None:
                 if made:
                     await _write(conn, made)
                     progress.update(shown, advance=len(made.variant))
-            await conn.execute(text("SELECT gin_clean_pending_list('ix_product_search')"))
+            await indexing.count(conn, growth.finding.counts)
+            await search_operations.learn(conn, growth.finding.learned)
+            for searched in ("ix_product_search", "ix_search_document_document"):
+                await conn.execute(text(f"SELECT gin_clean_pending_list('{searched}')"))
             return missing
 
         if await db.transact(work):
@@ -117,8 +122,7 @@ async def _prepare(conn: WriteConn) -> None:
             await conn.execute(text("SET LOCAL session_replication_role = replica"))
     except DBAPIError:
         pass  # not for this account to say: then each is looked up
-    await conn.execute(_MAKES)
-    await conn.execute(_LISTED)
+    await conn.execute(_DOCUMENT)
 
 
 async def _begin(conn: WriteConn) -> "_Growth":
@@ -128,7 +132,8 @@ async def _begin(conn: WriteConn) -> "_Growth":
     first = (await conn.execute(_GENERATION, {"codes": [one.code for one in known.patterns]})).scalar_one()
     channel, position = listing.c.channel_id, func.max(listing.c.position)
     ends = {row[0]: row[1] for row in await conn.execute(select(channel, position).group_by(channel))}
-    return _Growth(known, first, {one.id: ends.get(one.id, 0) for one in known.channels})
+    finding = await prepare(conn, known)
+    return _Growth(known, finding, first, {one.id: ends.get(one.id, 0) for one in known.channels})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,10 @@ class _Order:
     @property
     def make(self) -> int:
         return (self.generation + self.pattern.number) % patterns.MAKES
+
+    @property
+    def made(self) -> Made:
+        return self.pattern.number, self.make, self.variants
 
     @property
     def code(self) -> str:
@@ -164,8 +173,7 @@ class _Rows:
     listing: list[Any] = field(default_factory=list)
     listing_text: list[Any] = field(default_factory=list)
     outbox: list[Any] = field(default_factory=list)
-    demo_make: list[Any] = field(default_factory=list)
-    demo_listed: list[Any] = field(default_factory=list)
+    demo_document: list[Any] = field(default_factory=list)
 
 
 COLUMNS = {
@@ -178,12 +186,12 @@ COLUMNS = {
     "price": ("price_list_id", "variant_id", "min_quantity", "valid", "amount", "set_by"),
     "stock_level": ("variant_id", "location_id", "available", "safety_stock", "updated_at"),
     "listing": (
-        "id", "channel_id", "product_id", "status", "category_id", "position", "shown", "price", "in_stock"
+        "id", "channel_id", "product_id", "status", "category_id", "position", "shown", "price", "in_stock", "facets",
+        "terms",
     ),
     "listing_text": ("listing_id", "channel_id", "locale", "slug", "name", "sort"),
     "outbox": ("bulk", "topic", "event", "entity", "channel", "location", "payload"),
-    "demo_make": ("make", "channel_id", "attribute", "value", "number", "counted"),
-    "demo_listed": ("make", "channel_id", "listing_id", "position"),
+    "demo_document": ("listing_id", "locale", "document"),
 }  # fmt: skip
 
 
@@ -193,14 +201,14 @@ _Name = tuple[Channel, str, str, str, str]  # channel, locale, name, short and l
 class _Growth:
     """The making of products, chunk by chunk."""
 
-    def __init__(self, known: Patterns, generation: int, ends: dict[uuid.UUID, int]) -> None:
+    def __init__(self, known: Patterns, finding: Finding, generation: int, ends: dict[uuid.UUID, int]) -> None:
         self.known = known
+        self.finding = finding
         self.generation = generation
         self.ends = ends
         self.now = datetime.now(UTC)
         self.keys = keys()
         self.random = random.Random(generation)  # noqa: S311 -- the same shop each time
-        self.makes: dict[tuple[int, int, int], int] = {}
         self.taken: set[tuple[uuid.UUID, str, str]] = set()
         self.first_of_pattern: list[int] = []
         self.all_variants = sum(len(one.variants) for one in known.patterns)
@@ -230,7 +238,7 @@ class _Growth:
         siblings = {(one.generation, one.pattern.code): one.id for one in orders}
         for one in orders:
             self._make(rows, one, siblings)
-            self._name(rows, names[one.id])
+            self._name(rows, one, names[one.id])
         return rows
 
     def _names(self, one: _Order) -> list[_Name]:
@@ -293,14 +301,20 @@ class _Growth:
         available = self._stock(rows, variants)
         self._list(rows, one, current, available)
 
-    def _name(self, rows: _Rows, names: Sequence[_Name]) -> None:
+    def _name(self, rows: _Rows, one: _Order, names: Sequence[_Name]) -> None:
         by_channel = {row[1]: row[0] for row in rows.listing[-len(self.known.channels) :]}
+        codes = [one.code]
+        for row in rows.variant[-one.variants :]:
+            codes += [row[2], row[3]]
+        model = [self._model(one)] if "model_number" in one.pattern.contents[0] else []
         for channel, locale, name, short, long in names:
             slug = long if (channel.id, locale, short) in self.taken else short
             self.taken.add((channel.id, locale, short))
-            rows.listing_text.append(
-                (by_channel[channel.id], channel.id, locale, slug, name, projecting.sort_key(name))
-            )
+            key = by_channel[channel.id]
+            rows.listing_text.append((key, channel.id, locale, slug, name, projecting.sort_key(name)))
+            own = {"A": [name], "B": codes, "C": model}
+            document = self.finding.document(one.made, one.pattern, channel, locale, own)
+            rows.demo_document.append((key, locale, document))
 
     def _original(self, code: str) -> uuid.UUID:
         return next(one.id for one in self.known.patterns if one.code == code)
@@ -354,7 +368,6 @@ class _Growth:
         )
 
     def _list(self, rows: _Rows, one: _Order, lowest: dict[uuid.UUID, int], available: dict[uuid.UUID, int]) -> None:
-        make = self._terms(rows, one)
         for channel in self.known.channels:
             self.ends[channel.id] += 1
             place = self.ends[channel.id]
@@ -362,29 +375,21 @@ class _Growth:
             buffers = self.known.sells_from.get(channel.id, {})
             in_stock = any(available.get(at, 0) > buffer for at, buffer in buffers.items())
             key, price, home = next(self.keys), min(costs, default=None), one.pattern.home(channel)
-            rows.listing.append((key, channel.id, one.id, "PUBLISHED", home, place, True, price, in_stock))
-            rows.demo_listed.append((make, channel.id, key, place))
-
-    def _terms(self, rows: _Rows, one: _Order) -> int:
-        """The number under which the terms of such a product are kept for the while."""
-        key = (one.pattern.number, one.make, one.variants)
-        if key not in self.makes:
-            self.makes[key] = len(self.makes)
-            for channel in self.known.channels:
-                terms = self.known.terms(one.pattern, one.make, one.variants, channel)
-                rows.demo_make += [
-                    (self.makes[key], channel.id, *term, number, self.known.counted(term))
-                    for term, number in terms.items()
-                ]
-        return self.makes[key]
+            found = self.finding.terms(one.made, one.pattern, channel)
+            rows.listing.append((key, channel.id, one.id, "PUBLISHED", home, place, True, price, in_stock, *found))
 
 
 async def _write(conn: WriteConn, rows: _Rows) -> None:
     for table, columns in COLUMNS.items():
         if mine := getattr(rows, table):
             await copy(conn, table, columns, mine)
-    for statement in (_MOVEMENTS, _TERMS, _COUNTS, _FORGET):
-        await conn.execute(statement, {"actor": LOADER.name})
+    given = {
+        "actor": LOADER.name,
+        "listings": [row[0] for row in rows.listing],
+        "products": [r[0] for r in rows.product],
+    }
+    for statement in (_MOVEMENTS, _BY_TERM, _DOCUMENTS, _FORGET):
+        await conn.execute(statement, given)
 
 
 def keys() -> Iterator[uuid.UUID]:
@@ -423,14 +428,8 @@ _GENERATION = text("""
     SELECT coalesce(max(CAST(substring(code FROM '\\.([0-9]{1,9})$') AS bigint)), 0) + 1 FROM product
     WHERE regexp_replace(code, '\\.[0-9]{1,9}$', '') = ANY(:codes)
 """)
-_MAKES = text("""
-    CREATE TEMP TABLE demo_make
-        (make int, channel_id uuid, attribute text, value text, number numeric, counted boolean) ON COMMIT DROP
-""")
-_LISTED = text("""
-    CREATE TEMP TABLE demo_listed (make int, channel_id uuid, listing_id uuid, position int) ON COMMIT DROP
-""")
-_FORGET = text("TRUNCATE demo_listed")
+_DOCUMENT = text("CREATE TEMP TABLE demo_document (listing_id uuid, locale text, document text) ON COMMIT DROP")
+_FORGET = text("TRUNCATE demo_document")
 _MOVEMENTS = text("""
     INSERT INTO stock_movement (variant_id, location_id, reason, reference, actor, available, safety_stock,
         available_after, committed_after, reserved_after, damaged_after, quality_control_after, safety_stock_after,
@@ -439,22 +438,15 @@ _MOVEMENTS = text("""
         0, s.safety_stock, 0
     FROM stock_level s
     WHERE (s.available, s.safety_stock) <> (0, 0)
-        AND s.variant_id IN (
-            SELECT v.id FROM variant v JOIN listing l USING (product_id) JOIN demo_listed d ON d.listing_id = l.id
-        )
+        AND s.variant_id IN (SELECT id FROM variant WHERE product_id = ANY(:products))
     ORDER BY 1, 2
 """)
-_TERMS = text("""
-    INSERT INTO listing_term (channel_id, attribute, value, position, listing_id, number)
-    SELECT d.channel_id, m.attribute, m.value, d.position, d.listing_id, m.number
-    FROM demo_listed d JOIN demo_make m ON m.make = d.make AND m.channel_id = d.channel_id
-    ORDER BY 1, 2, 3, 4, 5
+_BY_TERM = text("""
+    INSERT INTO listing_by_term (term_id, position, listing_id)
+    SELECT term, position, id FROM listing CROSS JOIN LATERAL unnest(facets || terms) AS term
+    WHERE id = ANY(:listings) ORDER BY 1, 2, 3
 """)
-_COUNTS = text("""
-    INSERT INTO listing_count AS c (channel_id, attribute, value, count)
-    SELECT d.channel_id, m.attribute, m.value, count(*)
-    FROM demo_listed d JOIN demo_make m ON m.make = d.make AND m.channel_id = d.channel_id
-    WHERE m.counted
-    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-    ON CONFLICT (channel_id, attribute, value) DO UPDATE SET count = c.count + excluded.count
+_DOCUMENTS = text("""
+    INSERT INTO search_document (listing_id, locale, document)
+    SELECT listing_id, locale, CAST(document AS tsvector) FROM demo_document ORDER BY 1, 2
 """)

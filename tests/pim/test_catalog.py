@@ -96,7 +96,7 @@ async def test_a_window_that_opens_is_told_once_and_counted(shop: Shop) -> None:
     await shop.publish(minutes(-5), minutes(60))
     [(topic, payload)] = await shop.tick()
     assert (topic, payload["code"], payload["shown"], payload["skus"]) == ("LISTING", "sku", True, ["sku"])
-    assert await shop.one("count FROM listing_count WHERE attribute = '*'") == 1
+    assert await shop.one("count FROM listing_term WHERE attribute = '*'") == 1
     assert await shop.tick() == []
 
 
@@ -108,7 +108,7 @@ async def test_a_window_that_closes_is_told_once_and_counted(shop: Shop) -> None
     await shop.conn.execute(text("UPDATE clock SET ticked_at = now() - interval '1 minute'"))
     [(_, payload)] = await shop.tick()
     assert (payload["shown"], payload["status"]) == (False, "PUBLISHED")
-    assert await shop.one("count FROM listing_count WHERE attribute = '*'") == 0
+    assert await shop.one("count FROM listing_term WHERE attribute = '*'") == 0
     assert await shop.tick() == []
 
 
@@ -141,5 +141,5 @@ async def test_what_comes_into_force_while_it_is_being_written_is_not_forgotten(
     async with db.read() as reading:
         row = (await reading.execute(text("SELECT shown, price FROM listing"))).one()
         assert tuple(row) == (True, 1000)
-        count = text("SELECT count FROM listing_count WHERE attribute = '*'")
+        count = text("SELECT count FROM listing_term WHERE attribute = '*'")
         assert (await reading.execute(count)).scalar_one() == 1

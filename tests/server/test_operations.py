@@ -167,19 +167,37 @@ async def test_a_category_holds_its_subtree(source: Source, web: Client, categor
 
 
 @pytest.mark.parametrize(
-    "search", ["палатка", "ПАЛАТКА фьорд", "Kuppelzelt", "zelt", "schlafsack", "NL-1010", "nordlicht"]
+    ("locale", "search", "word"),
+    [
+        ("ru", "палатки", "палатк"),
+        ("ru", "ПАЛАТКА фьорд", "палатка"),
+        ("de", "Kuppelzelte", "kuppelzelt"),
+        ("de", "zelt", "zelt"),
+        ("de", "schlafsäcke", "schlafs"),
+        ("en", "tents", "tent"),
+    ],
 )
-async def test_search_finds_words_of_every_language(source: Source, web: Client, search: str) -> None:
-    searchable = [row["code"] for row in source.shop.attributes if row.get("searchable")]
+async def test_search_finds_the_words_of_names_in_the_locale(
+    source: Source, web: Client, locale: str, search: str, word: str
+) -> None:
+    owners = {one["sku"]: row["code"] for row in source.shop.products for one in row["variants"]}
+    named = {
+        code
+        for code, row in source.on("web").items()
+        for one in row["values"]
+        if one["attribute"] == "name" and one.get("locale") == locale and word in one["value"].lower()
+        if "фьорд" not in search or "фьорд" in one["value"].lower()
+    }
+    found = [owners[one["offers"][0]["sku"]] for one in await walk(web, locale=locale, filter={"search": search})]
+    assert set(found[: len(named)]) == named
+    assert named
 
-    def says(product: Any) -> bool:
-        said = [str(value) for code in searchable for value in source.values(product, code)]
-        said += [product["code"], *(one["sku"] for one in product["variants"])]
-        return all(word in " ".join(said).lower() for word in search.lower().split())
 
-    found = await found_codes(source, web, search=search)
-    assert found == {code for code, row in source.on("web").items() if says(row)}
-    assert found
+async def test_search_finds_codes_and_brands(source: Source, web: Client) -> None:
+    [one] = [code for code, row in source.on("web").items() if "NL-1010" in source.values(row, "model_number")]
+    assert (await found_codes(source, web, search="NL-1010")) == {one}
+    branded = {code for code, row in source.on("web").items() if "nordlicht" in source.values(row, "brand")}
+    assert branded <= await found_codes(source, web, search="nordlicht")
 
 
 async def test_what_is_searched_for_is_taken_literally(source: Source, web: Client) -> None:
@@ -257,11 +275,16 @@ async def test_in_stock_is_what_an_offer_says(web: Client) -> None:
     } - there
 
 
-@pytest.mark.parametrize("wanted", [{}, {"category": "camping"}, {"search": "zelt"}, {"inStock": True}], ids=str)
+@pytest.mark.parametrize("wanted", [{}, {"category": "camping"}, {"search": "tent"}, {"inStock": True}], ids=str)
 async def test_facets_count_what_a_walk_finds(source: Source, web: Client, wanted: Any) -> None:
     codes = await found_codes(source, web, **wanted)
     page = (await web.send("ListingPage", channel="web", locale="en", first=1, filter=wanted))["listings"]
     for facet in page["facets"]:
+        told = [source.values(source.on("web")[code], facet["code"]) for code in codes]
+        if facet["code"] in ("weight", "capacity", "comfort_temperature", "persons"):
+            assert facet["values"] == []
+            assert any(told)
+            continue
         counted = Counter(
             value.lower() for code in codes for value in source.codes(source.on("web")[code], facet["code"])
         )
@@ -272,6 +295,8 @@ async def test_facets_count_what_a_walk_finds(source: Source, web: Client, wante
 async def test_a_facet_value_filters_to_as_many_as_it_counts(web: Client) -> None:
     page = (await web.send("ListingPage", channel="web", locale="de", first=1))["listings"]
     for facet in page["facets"]:
+        if not facet["values"]:
+            continue
         value = facet["values"][-1]
         asked = {"attributes": [{"code": facet["code"], "values": [value["value"]]}]}
         assert len(await walk(web, filter=asked)) == value["count"]

@@ -64,20 +64,20 @@ async def test_every_level_is_the_sum_of_its_ledger(conn: WriteConn) -> None:
 
 
 async def test_counters_are_what_a_recount_finds(conn: WriteConn) -> None:
-    counted = "SELECT channel_id, attribute, value, count FROM listing_count WHERE count <> 0 ORDER BY 1, 2, 3"
+    counted = "SELECT id, count FROM listing_term WHERE count <> 0 ORDER BY 1"
     recounted = """
-        SELECT t.channel_id, t.attribute, t.value, count(*) FROM listing_term t
-        JOIN listing l ON l.id = t.listing_id AND l.shown
-        LEFT JOIN attribute a ON a.code = t.attribute
-        WHERE t.attribute LIKE '*%' OR a.type IN ('SELECT', 'MULTI_SELECT', 'BOOLEAN')
-        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        SELECT b.term_id, count(*) FROM listing_by_term b JOIN listing l ON l.id = b.listing_id AND l.shown
+        GROUP BY 1 ORDER BY 1
     """
     assert await rows(conn, counted) == await rows(conn, recounted)
 
 
 async def test_refreshing_a_grown_product_changes_nothing(conn: WriteConn) -> None:
     products = [key for (key,) in await rows(conn, GROWN)]
-    tables = ("listing", "listing_term", "listing_text", "listing_count", "outbox")
+    tables = (
+        *("listing", "listing_term", "listing_by_term", "listing_text"),
+        *("search_document", "search_word", "outbox"),
+    )
     seen = "SELECT * FROM {0} t ORDER BY CAST(t AS text)"
     before = {table: await rows(conn, seen.format(table)) for table in tables}
     await listings.refresh(conn, products)

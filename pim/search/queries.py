@@ -1,0 +1,180 @@
+"""How what somebody typed is understood.
+
+Every word must be found, the last one also where it is only begun. In languages that put words together, a word is
+found at the end of another too. A word that nothing has is taken for those nearest to it: one mistake away where it has
+four letters, two where it has eight; else for those with the most trigrams in common. Little words are optional.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import text
+
+from kernel.db import ReadConn
+
+from . import documents, words
+from .model import Understood
+from .words import Word
+
+MOST_WORDS = 12
+MOST_MEANT = 5
+SHORTEST_BEGUN, SHORTEST_PART, SHORTEST_MISTYPED, LONG = 2, 4, 4, 8
+SIMILAR = 0.5
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A word of a search and what else it may stand for."""
+
+    word: Word
+    begun: bool
+    ends: bool
+    meant: list[str] = field(default_factory=list)
+
+    @property
+    def typed(self) -> str:
+        """The word as a tsquery, put together or in parts."""
+        whole = documents.quoted(self.word.lexeme)
+        if not self.word.parts:
+            return whole
+        parts = list(self.word.parts)
+        if self.word.unspaced:
+            if len(self.word.folded) == 1:
+                return f"{whole}:*"
+            parts = parts[:-1]  # the last character alone, which stands at the end of a run only
+        return f"({whole} | ({' & '.join(documents.quoted(one.lexeme) for one in parts)}))"
+
+    @property
+    def wanted(self) -> str:
+        begun = [f"{documents.quoted(self.word.lexeme)}:*"] if self.begun else []
+        return f"({' | '.join([self.typed, *begun, *self.meant])})"
+
+
+async def understood(conn: ReadConn, channel: str, locale: str, typed: str) -> Understood | None:
+    """What ``typed`` means in a channel's locale; None where there is no word in it."""
+    scope = documents.scope(channel, locale)
+    asked = _asked(typed, locale)
+    code = documents.quoted(documents.code_lexeme(typed))
+    if not asked:
+        return None
+    unknown = await _look_up(conn, scope, locale, asked)
+    if unknown:
+        await _correct(conn, scope, locale, unknown)
+    wanted = " & ".join(one.wanted for one in asked)
+    return Understood(
+        wanted=f"{scope} & ({code} | ({wanted}))",
+        typed=" | ".join(one.typed for one in asked),
+        meant=" | ".join(one.wanted for one in asked),
+        code=code,
+    )
+
+
+def _asked(typed: str, locale: str) -> list[_Asked]:
+    of = words.language(locale)
+    found = list({one.folded: one for one in words.words(typed, locale)}.values())[:MOST_WORDS]
+    little = words.little(of)
+    told = [one for one in found if one.folded not in little] or found
+    compounding = of in words.COMPOUNDING
+    return [
+        _Asked(
+            one,
+            begun=one is told[-1] and len(one.folded) >= SHORTEST_BEGUN and not one.unspaced,
+            ends=compounding and len(one.lexeme) >= SHORTEST_PART and one.folded.isalpha(),
+        )
+        for one in told
+    ]
+
+
+async def _look_up(conn: ReadConn, scope: str, locale: str, asked: Sequence[_Asked]) -> list[_Asked]:
+    """Add the words that begin and end with those asked for; the ones that nothing in the channel has."""
+    given = {
+        "locale": locale,
+        "words": [one.word.folded for one in asked],
+        "lexemes": [one.word.lexeme for one in asked],
+        "queries": [f"{scope} & {one.wanted}" for one in asked],
+        "begun": [one.begun for one in asked],
+        "ends": [one.ends for one in asked],
+    }
+    unknown = []
+    for row in await conn.execute(_LOOK_UP, given):
+        one = asked[row.place - 1]
+        one.meant += [documents.quoted(stem) for stem in dict.fromkeys([*row.begun, *row.ended])]
+        if not row.known and not one.meant:
+            unknown.append(one)
+    return unknown
+
+
+async def _correct(conn: ReadConn, scope: str, locale: str, unknown: Sequence[_Asked]) -> None:
+    """Let words that nothing has stand for the nearest ones that something in the channel has."""
+    mistyped = [one for one in unknown if len(one.word.folded) >= SHORTEST_MISTYPED and one.word.folded.isalpha()]
+    if not mistyped:
+        return
+    given = {
+        "locale": locale,
+        "words": [one.word.folded for one in mistyped],
+        "near": [",".join(words.near(one.word.folded)) for one in mistyped],
+    }
+    found: dict[int, dict[str, tuple[str, float]]] = {}
+    for place, word, stem, similarity in await conn.execute(_NEAREST, given):
+        found.setdefault(place - 1, {})[word] = stem, similarity
+    for place, candidates in found.items():
+        one = mistyped[place]
+        stems = list(_nearest(one.word.folded, candidates, begun=one.begun))
+        queries = [f"{scope} & {documents.quoted(stem)}" for stem in stems]
+        there = {row.place for row in await conn.execute(_THERE, {"queries": queries})}
+        one.meant += [documents.quoted(stem) for n, stem in enumerate(stems, 1) if n in there]
+        if one.ends:
+            one.meant.append(f"{documents.quoted(one.word.lexeme)}:*")
+
+
+def _nearest(word: str, candidates: Mapping[str, tuple[str, float]], *, begun: bool) -> Iterable[str]:
+    """The stems of the words with the fewest mistakes; where all have too many, of the most similar ones."""
+    allowed = 2 if len(word) >= LONG else 1
+    ranked = []
+    for other, (stem, similarity) in candidates.items():
+        off = words.distance(word, other)
+        if begun:
+            off = min(off, words.distance(word, other[: len(word)]))
+        if off <= allowed or similarity >= SIMILAR:
+            ranked.append((off if off <= allowed else allowed + 1, -similarity, stem))
+    ranked.sort()
+    return list(dict.fromkeys(stem for off, _, stem in ranked if off == ranked[0][0]))[:MOST_MEANT]
+
+
+_LAST = "chr(1114111)"  # sorts behind every character
+_LOOK_UP = text(f"""
+    SELECT w.place,
+        EXISTS (SELECT FROM search_document d WHERE d.document @@ CAST(w.query AS tsquery)) AS known,
+        ARRAY(
+            SELECT DISTINCT s.stem FROM search_word s
+            WHERE w.begun AND s.locale = :locale AND s.word >= w.word AND s.word < w.word || {_LAST}
+                AND NOT starts_with(s.stem, w.lexeme)
+            LIMIT 20
+        ) AS begun,
+        ARRAY(
+            SELECT DISTINCT s.stem FROM search_word s
+            WHERE w.ends AND s.locale = :locale AND s.backward >= reverse(w.lexeme)
+                AND s.backward < reverse(w.lexeme) || {_LAST} AND s.stem <> w.lexeme
+            LIMIT 50
+        ) AS ended
+    FROM unnest(CAST(:words AS text[]), CAST(:lexemes AS text[]), CAST(:queries AS text[]), CAST(:begun AS bool[]),
+        CAST(:ends AS bool[])) WITH ORDINALITY AS w (word, lexeme, query, begun, ends, place)
+""")
+_NEAREST = text("""
+    SELECT w.place, s.word, s.stem, greatest(similarity(s.word, w.word), word_similarity(w.word, s.word)) AS alike
+    FROM unnest(CAST(:words AS text[]), CAST(:near AS text[])) WITH ORDINALITY AS w (word, near, place)
+    CROSS JOIN LATERAL (
+        (SELECT word, stem FROM search_word
+            WHERE locale = :locale AND near && string_to_array(w.near, ',') LIMIT 100)
+        UNION
+        (SELECT word, stem FROM search_word
+            WHERE locale = :locale AND word % w.word ORDER BY similarity(word, w.word) DESC LIMIT 20)
+        UNION
+        (SELECT word, stem FROM search_word
+            WHERE locale = :locale AND word %> w.word ORDER BY word_similarity(w.word, word) DESC LIMIT 20)
+    ) s
+""")
+_THERE = text("""
+    SELECT q.place FROM unnest(CAST(:queries AS text[])) WITH ORDINALITY AS q (query, place)
+    WHERE EXISTS (SELECT FROM search_document d WHERE d.document @@ CAST(q.query AS tsquery))
+""")
