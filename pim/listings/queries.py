@@ -13,6 +13,7 @@ from pim.attributes import queries as attribute_queries
 from pim.attributes import values
 from pim.channels import locales
 from pim.channels import queries as channel_queries
+from pim.entities import naming
 from pim.products import queries as product_queries
 from pim.products.model import Content as ProductContent
 from pim.products.tables import product_association
@@ -134,6 +135,7 @@ async def content_by_listing(conn: ReadConn, keys: Collection[InShop]) -> dict[I
     options = await attribute_queries.options_by_attribute(
         conn, [one.code for one in attributes.values() if one.type in ("SELECT", "MULTI_SELECT")]
     )
+    options |= await naming.names(conn, attributes, [one.content for one in products.values()])
     groups = await attribute_queries.groups_by_code(
         conn, {one.group_code for one in attributes.values() if one.group_code}
     )

@@ -11,7 +11,7 @@ from stdnum.exceptions import ValidationError
 from kernel import codes
 from kernel.errors import InvalidInput
 from pim.attributes import values
-from pim.attributes.model import Attribute, Option
+from pim.attributes.model import Attribute
 from pim.channels import locales
 from pim.channels.model import Channel
 from pim.families.model import Family
@@ -26,7 +26,7 @@ class Catalog:
     """What products are made of, as far as an input names it."""
 
     attributes: Mapping[str, Attribute]
-    options: Mapping[str, Mapping[str, Option]]
+    options: Mapping[str, Mapping[str, Any]]
     families: Mapping[str, Family]
     categories: Mapping[str, Any]
     channels: Mapping[str, Channel]
@@ -50,6 +50,10 @@ class State:
     categories: tuple[str, ...] = ()
     variants: dict[str, VariantState] = field(default_factory=dict)
     associations: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def contents(self) -> list[Content]:
+        return [self.content, *(one.content for one in self.variants.values())]
 
 
 def merge(before: State, given: ProductInput, catalog: Catalog) -> tuple[State, list[Problem]]:

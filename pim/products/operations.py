@@ -16,7 +16,7 @@ from pim.categories import queries as category_queries
 from pim.channels import queries as channel_queries
 from pim.families import queries as family_queries
 
-from . import queries
+from . import pointing, queries
 from .events import ProductChanged
 from .merging import Catalog, State, VariantState, merge
 from .model import Content, Problem, Product, ProductInput, Refused, Saved, Upserted
@@ -37,6 +37,7 @@ async def upsert(conn: WriteConn, products: Sequence[ProductInput], *, actor: st
     known = await _lock(conn, sorted({one.code for one in products if "\0" not in one.code}))
     catalog = await _catalog(conn, products, known)
     states = await _states(conn, known, catalog)
+    catalog = await pointing.widened(conn, catalog, products, [c for one in states.values() for c in one.contents])
     merged: dict[str, State] = {}
     refused: dict[int, Refused] = {}
     for place, given in enumerate(products):
@@ -155,11 +156,10 @@ def _keys(state: State) -> Iterable[tuple[tuple[str, str], str]]:
 
 def _unique_values(state: State, catalog: Catalog) -> set[tuple[uuid.UUID, str]]:
     unique = [one for one in catalog.attributes.values() if one.is_unique]
-    contents: list[Content] = [state.content, *(v.content for v in state.variants.values())]
     return {
         (one.id, str(stored))
         for one in unique
-        for content in contents
+        for content in state.contents
         for by_locale in content.get(one.code, {}).values()
         for stored in by_locale.values()
     }
@@ -294,9 +294,9 @@ def search_text(state: State, catalog: Catalog) -> str:
 
 
 def _words(attribute: Attribute, stored: Any, catalog: Catalog) -> list[str]:
-    if attribute.type in ("SELECT", "MULTI_SELECT"):
+    if attribute.type in ("SELECT", "MULTI_SELECT") or attribute.reference_entity:
         options = catalog.options.get(attribute.code, {})
-        codes = [stored] if attribute.type == "SELECT" else stored
+        codes = stored if attribute.type == "MULTI_SELECT" else [stored]
         return [label for code in codes if code in options for label in options[code].labels.values()]
     return [stored] if isinstance(stored, str) else []
 
