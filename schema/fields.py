@@ -38,7 +38,7 @@ def loads(
     by: str | Callable[..., Any],
     otherwise: Any = None,
     pick: Callable[..., Any] | None = None,
-    known: str | None = None,
+    known: str | Callable[[Any], Any] | None = None,
     needs: Permission | None = None,
     description: str | None = None,
 ) -> Any:
@@ -47,17 +47,18 @@ def loads(
     Said as data rather than code, so that an executor may see it: a whole level of the tree is one call of ``batch``.
     The field's arguments are the keyword-only ones of ``by`` and of ``pick``, which makes the field's value of what
     was found and must be pure; ``caller`` is no argument but who asks, for keys that limit what they may see. Where
-    the parent's attribute ``known`` is not None, it is the answer. A key of None finds nothing.
+    what the parent has as ``known`` is not None, it is the answer. A key of None finds nothing.
     """
     key: Callable[..., Any] = attrgetter(by) if isinstance(by, str) else by
+    already: Callable[..., Any] = attrgetter(known) if isinstance(known, str) else known or (lambda _root: None)
     by_arguments, pick_arguments = _arguments(key), _arguments(pick)
     limited = by_arguments.pop(CALLER, None) is not None
 
     async def resolve(root: Any, info: Info, **given: Any) -> Any:
         if needs is not None:
             info.context.allowed(needs)
-        if known is not None and (already := getattr(root, known)) is not None:
-            return already
+        if (answer := already(root)) is not None:
+            return answer
         asked = {name: given[name] for name in by_arguments}
         if limited:
             asked[CALLER] = info.context.caller

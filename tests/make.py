@@ -1,5 +1,6 @@
 """Small true worlds for tests: say what matters, the rest is made up."""
 
+import hashlib
 import itertools
 import uuid
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from pim.channels import operations as channels
 from pim.channels.model import Channel
 from pim.families import operations as families
 from pim.families.model import Family, FamilyAttribute
+from pim.media import operations as media
 from pim.prices import operations as prices
 from pim.prices.model import PriceList
 from pim.products import operations as products
@@ -101,6 +103,12 @@ async def a_product(conn: WriteConn, code: str | None = None, **given: Any) -> P
     saved = await products.upsert(conn, [ProductInput(code, **given)], actor="Ada")
     assert isinstance(saved.results[0], Upserted), saved.results
     return (await product_queries.products_by_code(conn, [code]))[code]
+
+
+async def a_picture(conn: WriteConn) -> uuid.UUID:
+    """A file that nobody will open."""
+    digest = hashlib.sha256(a_code("picture").encode()).hexdigest()
+    return (await media.add(conn, digest=digest, type="image/png", bytes=1, width=1, height=1, alt={})).id
 
 
 async def a_variant(conn: WriteConn, sku: str | None = None) -> Variant:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import PurePosixPath
 from typing import Any
 
 from kernel import money
 from kernel.errors import InvalidInput
 from kernel.importing import Problem
 from pim.prices.model import PriceInput
-from pim.products.merging import gtin_problem
+from pim.products import gtins
 from pim.products.model import ProductInput, Refused, ValueInput, VariantInput
 
 from .columns import Column
@@ -78,7 +79,7 @@ def assemble(group: Group, world: World) -> Draft:
 
 def _cells(row: Row, columns: Iterable[Column]) -> Iterator[Cell]:
     for column in columns:
-        if row[column.name] and column.attribute.type not in (GTIN, PRICE, "MEDIA"):
+        if row[column.name] and column.attribute.type not in (GTIN, PRICE):
             value = ValueInput(column.attribute.code, _value(column, row), column.channel, column.locale)
             yield Cell(value, column.attribute.type, row, column.name)
 
@@ -114,6 +115,9 @@ def _product_values(said: Mapping[Row, Iterable[Cell]], kind: Kind | None, draft
 
 
 def _same(one: Cell, other: Cell) -> bool:
+    """Whether two cells say the same; of files it is the name that counts, for exports copy them for each row."""
+    if one.type == "MEDIA":
+        return PurePosixPath(one.value.value).name == PurePosixPath(other.value.value).name
     return bool(one.value.value == other.value.value)
 
 
@@ -146,7 +150,7 @@ def _gtin(path: str, row: Row, draft: Draft, world: World) -> str | None:
     for column in world.columns[row.file]:
         if column.attribute.type == GTIN and (gtin := row[column.name]):
             draft.origins[f"{path}.gtin"] = row, column.name
-            if problem := draft.group.barred.get(row["sku"]) or gtin_problem(gtin):
+            if problem := draft.group.barred.get(row["sku"]) or gtins.problem(gtin):
                 draft.notes.append(row.problem(column.name, f"{problem}; left out", refused=False))
             else:
                 return gtin

@@ -10,21 +10,53 @@ from kernel import ids
 from kernel.db import WriteConn
 from kernel.outbox import emit
 from pim.listings import operations as listing_operations
+from pim.listings import queries as listing_queries
 from pim.prices import operations as price_operations
 from pim.prices.events import PriceChanged
 from pim.prices.model import PriceInput, PricesSet
 from pim.products import operations as product_operations
-from pim.products.model import ProductInput, Saved, Upserted
+from pim.products import revisions
+from pim.products.catalogs import Catalog
+from pim.products.model import Previewed, ProductInput, Refused, Saved, Upserted
 
 LATE = timedelta(minutes=10)  # what was written before its time came, and committed after, is found for so long
 
 
-async def save_products(conn: WriteConn, products: Sequence[ProductInput], *, actor: str, bulk: bool = False) -> Saved:
+async def save_products(
+    conn: WriteConn,
+    products: Sequence[ProductInput],
+    *,
+    actor: str,
+    bulk: bool = False,
+    catalog: Catalog | None = None,
+) -> Saved:
     """Upsert products for ``actor`` and bring their listings in line. Raises InvalidInput."""
-    saved = await product_operations.upsert(conn, products, actor=actor, bulk=bulk)
-    changed = [one.product_id for one in saved.results if isinstance(one, Upserted) and one.changed]
-    await listing_operations.refresh(conn, changed, bulk=bulk)
+    slugs = {slug for one in products for slug in (one.slugs or {}).values() if slug}
+    shown = await listing_queries.slugs_shown(conn, slugs) if slugs else ()
+    saved = await product_operations.upsert(conn, products, actor=actor, bulk=bulk, catalog=catalog, shown=shown)
+    await listing_operations.refresh(conn, saved.changed, bulk=bulk)
     return saved
+
+
+async def preview_products(conn: WriteConn, products: Sequence[ProductInput], *, actor: str) -> Previewed:
+    """What ``save_products`` would answer, with every change it would make. Changes nothing. Raises InvalidInput."""
+    trial = await conn.begin_nested()
+    try:
+        saved = await save_products(conn, products, actor=actor)
+        made = [one.version for one in saved.results if isinstance(one, Upserted) and one.changed]
+        return Previewed(saved, await revisions.changes_by_version(conn, made))
+    finally:
+        await trial.rollback()
+
+
+async def restore_revision(conn: WriteConn, *, product: str, revision: int, actor: str) -> Upserted | Refused:
+    """Make a product what it was at ``revision``, which is a revision of its own; variants that came since stay.
+
+    What was made of things that are no more is refused, place by place. Raises NotFound.
+    """
+    restoring = await product_operations.restoring_of(conn, product=product, revision=revision)
+    [saved] = (await save_products(conn, [restoring.input], actor=actor)).results
+    return restoring.named(saved) if isinstance(saved, Refused) else saved
 
 
 async def set_prices(

@@ -18,9 +18,14 @@ ANY = "*"  # stands for the channel or locale of a value that is for all of them
 def normal(locale: str, *, path: str = "locale") -> str:
     """``locale`` in its usual spelling: de_at becomes de-AT. Raises InvalidInput."""
     try:
-        return str(Locale.parse(locale.replace("-", "_"))).replace("_", "-")
+        return _parsed(locale)
     except (UnknownLocaleError, ValueError, TypeError):
         raise InvalidInput(path, f"{locale[:40]!r} is no locale") from None
+
+
+@lru_cache(maxsize=1024)
+def _parsed(locale: str) -> str:
+    return str(Locale.parse(locale.replace("-", "_"))).replace("_", "-")
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import any_, select, text
 
 from kernel.db import WriteConn, texts, to_json, uuids
+from pim.products import queries as product_queries
 
 from . import projecting
 from .reading import Sources
@@ -13,7 +14,7 @@ from .tables import listing_text
 
 
 async def name(conn: WriteConn, rows: Sequence[Any], found: Sources) -> None:
-    """Write the listings' names; a slug, once made, stays."""
+    """Write the listings' names; a slug, once made, stays, unless the product is given another."""
     t = listing_text.c
     mine = uuids([row.id for row in rows])
     kept = {
@@ -22,6 +23,7 @@ async def name(conn: WriteConn, rows: Sequence[Any], found: Sources) -> None:
             select(t.listing_id, t.locale, t.slug, t.name, t.sort).where(t.listing_id == any_(mine))
         )
     }
+    given = await product_queries.slugs_by_product(conn, {row.product_id for row in rows})
     wanted: list[dict[str, Any]] = []
     fresh: list[tuple[dict[str, Any], Sequence[str]]] = []
     for row in rows:
@@ -29,13 +31,14 @@ async def name(conn: WriteConn, rows: Sequence[Any], found: Sources) -> None:
         for locale in channel.locales:
             called = found.name(row.product_id, channel, locale)
             before = kept.get((row.id, locale))
-            if before is not None and before.name == called:
+            slug = projecting.given_slug(given.get(row.product_id, {}), locale) or (before.slug if before else None)
+            if before is not None and (before.name, before.slug) == (called, slug):
                 continue
             wanted.append(
                 {"listing_id": row.id, "channel_id": channel.id, "locale": locale, "name": called}
-                | {"sort": projecting.sort_key(called), "slug": before.slug if before else None}
+                | {"sort": projecting.sort_key(called), "slug": slug}
             )
-            if before is None:
+            if slug is None:
                 short, long = projecting.slug(called, found.products[row.product_id].code)
                 fresh.append((wanted[-1], (short, long, f"{short}-{row.id.hex}")))
     if fresh:
@@ -51,9 +54,11 @@ async def _slug(conn: WriteConn, fresh: Sequence[tuple[dict[str, Any], Sequence[
     held = select(t.channel_id, t.slug, t.locale, t.listing_id)
     held = held.where(t.slug == any_(texts({slug for _, slugs in fresh for slug in slugs})))
     owners = {(row.channel_id, row.slug, row.locale): row.listing_id for row in await conn.execute(held)}
+    reserved = await product_queries.given_slugs(conn, {slug for _, slugs in fresh for slug in slugs})
     for one, slugs in fresh:
         channel, locale, mine = one["channel_id"], one["locale"], one["listing_id"]
-        one["slug"] = next(slug for slug in slugs if owners.setdefault((channel, slug, locale), mine) == mine)
+        free = (slug for slug in slugs if slug not in reserved)
+        one["slug"] = next(slug for slug in free if owners.setdefault((channel, slug, locale), mine) == mine)
 
 
 _NAMING = text("SELECT FROM channel WHERE id = ANY(:channels) ORDER BY id FOR NO KEY UPDATE")
@@ -62,6 +67,7 @@ _TEXTS = text("""
     SELECT listing_id, locale, channel_id, slug, name, sort
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
         AS r (listing_id uuid, locale text, channel_id uuid, slug text, name text, sort text)
-    ON CONFLICT (listing_id, locale) DO UPDATE SET name = excluded.name, sort = excluded.sort
-    WHERE t.name <> excluded.name
+    ON CONFLICT (listing_id, locale) DO UPDATE
+    SET name = excluded.name, sort = excluded.sort, slug = excluded.slug
+    WHERE (t.name, t.slug) <> (excluded.name, excluded.slug)
 """)

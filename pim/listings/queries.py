@@ -3,7 +3,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import any_, select, text
+from sqlalchemy import any_, literal, select, text
 
 from kernel.db import ReadConn, fetch, texts, uuids
 from kernel.errors import Forbidden, NotFound
@@ -13,10 +13,11 @@ from pim.attributes import queries as attribute_queries
 from pim.attributes import values
 from pim.channels import locales
 from pim.channels import queries as channel_queries
-from pim.entities import naming
+from pim.channels.tables import channel
 from pim.products import queries as product_queries
+from pim.products.model import BOUGHT_TOGETHER
 from pim.products.model import Content as ProductContent
-from pim.products.tables import product_association
+from pim.products.tables import bought_together, product, product_association
 
 from . import filters
 from .filters import Resolved
@@ -72,6 +73,17 @@ async def listings_by_slug(conn: ReadConn, keys: Collection[tuple[Shop, str]]) -
     return found
 
 
+async def slugs_shown(conn: ReadConn, slugs: Collection[str]) -> list[tuple[str, str, str]]:
+    """By which products these slugs are held on any channel: locale, slug and the product's code."""
+    wanted = (
+        select(_t.locale, _t.slug, product.c.code)
+        .join(listing, _l.id == _t.listing_id)
+        .join(product, product.c.id == _l.product_id)
+        .where(_t.slug == any_(texts(slugs)), _t.channel_id.in_(select(channel.c.id)))  # by which they are indexed
+    )
+    return [(row.locale, row.slug, row.code) for row in await conn.execute(wanted)]
+
+
 async def listings_by_id(conn: ReadConn, keys: Collection[InShop]) -> dict[InShop, Listing]:
     return {(one.shop, one.id): one for one in await _visible(conn, keys, "id")}
 
@@ -111,12 +123,15 @@ def by_shop(keys: Collection[tuple[Shop, Any]]) -> dict[Shop, list[Any]]:
 
 async def related(conn: ReadConn, keys: Collection[tuple[InShop, str]]) -> dict[tuple[InShop, str], list[Listing]]:
     """The listings that each (shop, product) points to by a kind of association, in their order."""
-    a = product_association.c
-    products = {product_id for (_, product_id), _ in keys}
-    wanted = select(a.product_id, a.kind, a.target_id).where(
-        a.product_id == any_(uuids(products)), a.kind == any_(texts({kind for _, kind in keys}))
+    a, b = product_association.c, bought_together.c
+    products, kinds = uuids({product_id for (_, product_id), _ in keys}), {kind for _, kind in keys}
+    wanted = select(a.product_id, a.kind, a.target_id, a.position).where(
+        a.product_id == any_(products), a.kind == any_(texts(kinds))
     )
-    targets = (await conn.execute(wanted.order_by(a.product_id, a.kind, a.position))).all()
+    if BOUGHT_TOGETHER in kinds:
+        computed = select(b.product_id, literal(BOUGHT_TOGETHER), b.target_id, b.position)
+        wanted = wanted.union_all(computed.where(b.product_id == any_(products)))  # type: ignore[assignment]
+    targets = sorted(await conn.execute(wanted), key=lambda row: (row.kind, row.position))
     shops = {one for (one, _), _ in keys}
     shown = await listings_by_product(conn, [(one, row.target_id) for one in shops for row in targets])
     found: dict[tuple[InShop, str], list[Listing]] = defaultdict(list)
@@ -135,7 +150,6 @@ async def content_by_listing(conn: ReadConn, keys: Collection[InShop]) -> dict[I
     options = await attribute_queries.options_by_attribute(
         conn, [one.code for one in attributes.values() if one.type in ("SELECT", "MULTI_SELECT")]
     )
-    options |= await naming.names(conn, attributes, [one.content for one in products.values()])
     groups = await attribute_queries.groups_by_code(
         conn, {one.group_code for one in attributes.values() if one.group_code}
     )

@@ -121,7 +121,7 @@ listing_text = Table(
     "listing_text",
     metadata,
     _ListingText,
-    UniqueConstraint("channel_id", "slug", "locale"),
+    UniqueConstraint("channel_id", "slug", "locale", deferrable=True),  # so that two may swap theirs
     Index("ix_listing_text_sort", "channel_id", "locale", "sort", "listing_id"),
 )
 listing_term = Table(

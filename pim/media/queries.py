@@ -16,6 +16,15 @@ async def media_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.U
     return {one.id: one for one in await fetch(conn, _SELECT.where(_m.id == any_(uuids(ids))), Media)}
 
 
+async def ids_by_product(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[uuid.UUID, ...]]:
+    """The files of each product, in their order."""
+    wanted = select(_pm.product_id, _pm.media_id).where(_pm.product_id == any_(uuids(ids)))
+    found: dict[uuid.UUID, tuple[uuid.UUID, ...]] = {}
+    for product_id, media_id in await conn.execute(wanted.order_by(_pm.product_id, _pm.position, _pm.media_id)):
+        found[product_id] = (*found.get(product_id, ()), media_id)
+    return found
+
+
 async def media_by_product(
     conn: ReadConn, keys: Collection[tuple[str, uuid.UUID]]
 ) -> dict[tuple[str, uuid.UUID], list[Media]]:

@@ -1,182 +1,177 @@
 """What a product becomes when an input is laid over it. Pure: the state and the catalog in, the next state out."""
 
-from collections.abc import Iterable, Mapping
-from copy import deepcopy
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
-
-from stdnum import ean
-from stdnum.exceptions import ValidationError
 
 from kernel import codes
 from kernel.errors import InvalidInput
 from pim.attributes import values
 from pim.attributes.model import Attribute
 from pim.channels import locales
-from pim.channels.model import Channel
 from pim.families.model import Family
 
-from .model import Content, Problem, ProductInput, ValueInput, VariantInput
+from . import gtins
+from .catalogs import Catalog
+from .model import BOUGHT_TOGETHER, BUNDLE, Content, Problem, ProductInput, ValueInput, VariantInput
+from .states import State, VariantState
 
 MOST_VARIANTS = 2_000
+MOST_LINKS = 500  # of one kind, and components and media
+MOST_QUANTITY = 1_000_000
+LONGEST_SLUG = 200
+_SLUG = re.compile(rf"(?=.{{1,{LONGEST_SLUG}}}$)[a-z0-9]+(?:-[a-z0-9]+)*")
 
-
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """What products are made of, as far as an input names it."""
-
-    attributes: Mapping[str, Attribute]
-    options: Mapping[str, Mapping[str, Any]]
-    families: Mapping[str, Family]
-    categories: Mapping[str, Any]
-    channels: Mapping[str, Channel]
-
-
-@dataclass(slots=True)
-class VariantState:
-    sku: str
-    gtin: str | None = None
-    content: Content = field(default_factory=dict)
-    axes: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class State:
-    """Everything an upsert may change of a product."""
-
-    code: str
-    family: str | None = None
-    content: Content = field(default_factory=dict)
-    categories: tuple[str, ...] = ()
-    variants: dict[str, VariantState] = field(default_factory=dict)
-    associations: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def contents(self) -> list[Content]:
-        return [self.content, *(one.content for one in self.variants.values())]
+Levels = Mapping[str, str] | None
 
 
 def merge(before: State, given: ProductInput, catalog: Catalog) -> tuple[State, list[Problem]]:
     """The next state, and what is wrong with ``given``: with a problem the state is not to be used."""
-    after, problems = deepcopy(before), list[Problem]()
-    try:
-        codes.check(given.code, path="code")
-    except InvalidInput as refused:
-        problems.append(Problem(refused.path, refused.problem))
-    if given.family is not None and given.family not in catalog.families:
-        problems.append(Problem("family", f"there is no family {given.family}"))
-    after.family = given.family if given.family is not None else before.family
-    family = catalog.families.get(after.family or "")
-    if given.categories is not None:
-        problems += [
-            Problem(f"categories.{place}", f"there is no category {code}")
-            for place, code in enumerate(given.categories)
-            if code not in catalog.categories
-        ]
-        after.categories = tuple(dict.fromkeys(given.categories))
-    if given.associations is not None:
-        laid = after.associations | {kind: tuple(dict.fromkeys(found)) for kind, found in given.associations.items()}
-        after.associations = {kind: found for kind, found in laid.items() if found}
-    level = _levels(family)
-    problems += _lay(after.content, given.values, catalog, level, "PRODUCT", "values")
-    for place, variant in enumerate(given.variants):
-        problems += _variant(after, variant, catalog, level, f"variants.{place}")
-    paths = {variant.sku: f"variants.{place}" for place, variant in enumerate(given.variants)}
-    problems += _axes(after, family, paths)
-    problems += _twice(after, paths)
-    if len(after.variants) > MOST_VARIANTS:
-        problems.append(Problem("variants", f"must not be more than {MOST_VARIANTS}"))
+    problems = list(_outer_problems(given, catalog))
+    code = before.family if given.family is None else given.family or None
+    family, levels = catalog.families.get(code or ""), catalog.levels.get(code or "")
+    content = _laid(before.content, given.values, catalog, levels, "PRODUCT", "values", problems)
+    variants = before.variants
+    if given.variants or code != before.family:
+        variants = _variants(before, given.variants, catalog, family, levels, problems)
+    after = State(
+        before.code,
+        code,
+        content,
+        before.categories if given.categories is None else tuple(dict.fromkeys(given.categories)),
+        variants,
+        _linked(before, given, problems),
+        before.components if given.components is None else _components(given.components, problems),
+        before.media if given.media is None else tuple(dict.fromkeys(given.media)),
+        _slugs(before.slugs, given.slugs or {}, problems),
+    )
     return after, problems
 
 
-def _levels(family: Family | None) -> Mapping[str, str] | None:
-    """Where each attribute of the family lives; None where there is no family to say."""
-    return {one.attribute: one.level for one in family.attributes} if family else None
+def _outer_problems(given: ProductInput, catalog: Catalog) -> Iterator[Problem]:
+    try:
+        codes.check(given.code, path="code")
+    except InvalidInput as refused:
+        yield Problem(refused.path, refused.problem)
+    if given.family and given.family not in catalog.families:
+        yield Problem("family", f"there is no family {given.family[:100]}")
+    for place, code in enumerate(given.categories or ()):
+        if code not in catalog.categories:
+            yield Problem(f"categories.{place}", f"there is no category {code[:100]}")
+    if len(given.media or ()) > MOST_LINKS:
+        yield Problem("media", f"must not be more than {MOST_LINKS}")
+
+
+def _variants(
+    before: State,
+    given: Sequence[VariantInput],
+    catalog: Catalog,
+    family: Family | None,
+    levels: Levels,
+    problems: list[Problem],
+) -> Mapping[str, VariantState]:
+    after = dict(before.variants)
+    for place, variant in enumerate(given):
+        _variant(after, variant, catalog, levels, f"variants.{place}", problems)
+    paths = {variant.sku: f"variants.{place}" for place, variant in enumerate(given)}
+    stale = after if family is None or family.code != before.family else paths.keys() & after.keys()
+    for sku in stale:
+        after[sku] = replace(after[sku], axes=_axes(after[sku].content, family))
+    problems += _alike(after, paths)
+    problems += _twice(after, paths)
+    if len(after) > MOST_VARIANTS:
+        problems.append(Problem("variants", f"must not be more than {MOST_VARIANTS}"))
+    return after
 
 
 def _variant(
-    after: State, given: VariantInput, catalog: Catalog, level: Mapping[str, str] | None, path: str
-) -> Iterable[Problem]:
+    after: dict[str, VariantState],
+    given: VariantInput,
+    catalog: Catalog,
+    levels: Levels,
+    path: str,
+    problems: list[Problem],
+) -> None:
     try:
         codes.sku(given.sku, path=f"{path}.sku")
     except InvalidInput as refused:
-        yield Problem(refused.path, refused.problem)
+        problems.append(Problem(refused.path, refused.problem))
         return
-    state = after.variants.setdefault(given.sku, VariantState(given.sku))
+    state = after.get(given.sku) or VariantState(given.sku)
+    gtin = state.gtin
     if given.gtin is not None:
-        state.gtin = given.gtin or None
-        if problem := gtin_problem(given.gtin):
-            yield Problem(f"{path}.gtin", problem)
-    yield from _lay(state.content, given.values, catalog, level, "VARIANT", f"{path}.values")
+        try:
+            gtin = gtins.clean(given.gtin) if given.gtin else None
+        except values.Unfit as unfit:
+            problems.append(Problem(f"{path}.gtin", str(unfit)))
+    content = _laid(state.content, given.values, catalog, levels, "VARIANT", f"{path}.values", problems)
+    after[given.sku] = VariantState(given.sku, gtin, content, state.axes)
 
 
-def gtin_problem(gtin: str) -> str | None:
-    """Why ``gtin`` is no GTIN-8, -12, -13 or -14 (GS1 General Specifications 7.9), or None; empty clears."""
-    if not gtin:
-        return None
-    if not gtin.isascii() or not gtin.isdigit():
-        return f"{gtin[:20]!r} is not of digits"
-    try:
-        ean.validate(gtin)
-    except ValidationError:
-        return f"{gtin[:20]} is no GTIN: its length or its check digit is wrong"
-    return None
-
-
-def _lay(
+def _laid(
     content: Content,
-    given: Iterable[ValueInput],
+    given: Sequence[ValueInput],
     catalog: Catalog,
-    levels: Mapping[str, str] | None,
+    levels: Levels,
     level: str,
     path: str,
-) -> Iterable[Problem]:
+    problems: list[Problem],
+) -> Content:
+    """``content`` with the given values, sharing with it what they leave alone."""
+    if not given:
+        return content
+    laid = dict(content)
+    own = set[str]()
     for place, value in enumerate(given):
-        at = f"{path}.{place}"
         attribute = catalog.attributes.get(value.attribute)
         if attribute is None:
-            yield Problem(at, f"there is no attribute {value.attribute}")
+            problems.append(Problem(f"{path}.{place}", f"there is no attribute {value.attribute[:100]}"))
             continue
+        if attribute.code not in own:
+            own.add(attribute.code)
+            laid[attribute.code] = {scope: dict(by) for scope, by in content.get(attribute.code, {}).items()}
         try:
-            _set(content, attribute, value, catalog, levels, level)
+            _set(laid[attribute.code], attribute, value, catalog, levels, level)
         except values.Unfit as unfit:
-            yield Problem(at, f"{value.attribute} {unfit}")
+            problems.append(Problem(f"{path}.{place}", f"{attribute.code} {unfit}"))
+    for code in own:
+        if not laid[code]:
+            del laid[code]
+    return laid
 
 
 def _set(
-    content: Content,
+    scoped: dict[str, dict[str, Any]],
     attribute: Attribute,
     value: ValueInput,
     catalog: Catalog,
-    levels: Mapping[str, str] | None,
+    levels: Levels,
     level: str,
 ) -> None:
-    if levels is not None and attribute.code not in levels:
-        raise values.Unfit("is not in the product's family")
-    if levels is not None and levels[attribute.code] != level:
-        raise values.Unfit(f"belongs to the {levels[attribute.code].lower()}")
-    channel, locale = _scope(attribute, value, catalog)
-    if value.value is None:
-        by_channel = content.get(attribute.code, {})
-        by_channel.get(channel, {}).pop(locale, None)
-        if not by_channel.get(channel):
-            by_channel.pop(channel, None)
-        if not by_channel:
-            content.pop(attribute.code, None)
-        return
-    cleaned = values.clean(attribute, value.value, catalog.options.get(attribute.code, ()))
-    content.setdefault(attribute.code, {}).setdefault(channel, {})[locale] = cleaned
+    clears = value.value is None and bool(scoped)  # what is there may go, whatever became of the attribute since
+    if levels is not None and (right := levels.get(attribute.code)) != level and not clears:
+        raise values.Unfit(f"belongs to the {right.lower()}" if right else "is not in the product's family")
+    channel, locale = _scope(attribute, value, catalog, clears=clears)
+    if value.value is not None:
+        cleaned = values.clean(attribute, value.value, catalog.options.get(attribute.code, ()))
+        scoped.setdefault(channel, {})[locale] = cleaned
+    elif channel in scoped:
+        scoped[channel].pop(locale, None)
+        if not scoped[channel]:
+            del scoped[channel]
 
 
-def _scope(attribute: Attribute, value: ValueInput, catalog: Catalog) -> tuple[str, str]:
+def _scope(attribute: Attribute, value: ValueInput, catalog: Catalog, *, clears: bool) -> tuple[str, str]:
     channel, locale = value.channel or locales.ANY, locales.ANY
-    if value.channel is not None and not attribute.scopable:
-        raise values.Unfit("is the same on every channel")
-    if value.channel is not None and value.channel not in catalog.channels:
-        raise values.Unfit(f"there is no channel {value.channel}")
-    if value.locale is not None and not attribute.localizable:
-        raise values.Unfit("is the same in every locale")
+    if value.channel is not None and not clears:
+        if not attribute.scopable:
+            raise values.Unfit("is the same on every channel")
+        if value.channel not in catalog.channels:
+            raise values.Unfit(f"there is no channel {value.channel[:100]}")
     if value.locale is not None:
+        if not attribute.localizable and not clears:
+            raise values.Unfit("is the same in every locale")
         try:
             locale = locales.normal(value.locale)
         except InvalidInput as refused:
@@ -184,27 +179,36 @@ def _scope(attribute: Attribute, value: ValueInput, catalog: Catalog) -> tuple[s
     return channel, locale
 
 
-def _twice(after: State, paths: Mapping[str, str]) -> Iterable[Problem]:
-    owners: dict[str, str] = {}
-    for sku in sorted(after.variants, key=lambda sku: sku in paths):  # whoever had it before keeps it
-        gtin = after.variants[sku].gtin
-        if gtin and owners.setdefault(gtin, sku) != sku:
-            yield Problem(f"{paths.get(sku, 'variants')}.gtin", f"{gtin} is given to {owners[gtin]} too")
+def _axes(content: Content, family: Family | None) -> dict[str, str]:
+    return {
+        axis: axis_key(found)
+        for axis in (family.axes if family else ())
+        if (found := content.get(axis, {}).get(locales.ANY, {}).get(locales.ANY)) is not None
+    }
 
 
-def _axes(after: State, family: Family | None, paths: Mapping[str, str]) -> Iterable[Problem]:
-    """Repeat each variant's axis values, which tell the variants of one product apart."""
+def with_axes(state: State, family: Family | None) -> State:
+    """The state with each variant's axis values repeated as ``family`` says."""
+    variants = {sku: replace(one, axes=_axes(one.content, family)) for sku, one in state.variants.items()}
+    return replace(state, variants=variants)
+
+
+def _alike(after: Mapping[str, VariantState], paths: Mapping[str, str]) -> Iterator[Problem]:
+    """What an axis is for is telling the variants of one product apart."""
     seen: dict[tuple[tuple[str, str], ...], str] = {}
-    for sku, state in after.variants.items():
-        state.axes = {
-            axis: axis_key(found)
-            for axis in (family.axes if family else ())
-            if (found := state.content.get(axis, {}).get(locales.ANY, {}).get(locales.ANY)) is not None
-        }
+    for sku, state in after.items():
         key = tuple(sorted(state.axes.items()))
         if key in seen:
             yield Problem(paths.get(sku, "variants"), f"{seen[key]} and {sku} have the same axis values")
         seen[key] = sku
+
+
+def _twice(after: Mapping[str, VariantState], paths: Mapping[str, str]) -> Iterator[Problem]:
+    owners: dict[str, str] = {}
+    for sku in sorted(after, key=lambda sku: sku in paths):  # whoever had it before keeps it
+        gtin = after[sku].gtin
+        if gtin and owners.setdefault(gtins.padded(gtin), sku) != sku:
+            yield Problem(f"{paths.get(sku, 'variants')}.gtin", f"{gtin} is given to {owners[gtins.padded(gtin)]} too")
 
 
 def axis_key(stored: Any) -> str:
@@ -212,3 +216,55 @@ def axis_key(stored: Any) -> str:
     if isinstance(stored, dict):
         return f"{stored['amount']} {stored['unit']}"
     return str(stored).lower() if isinstance(stored, bool) else str(stored)
+
+
+def _linked(before: State, given: ProductInput, problems: list[Problem]) -> Mapping[str, tuple[str, ...]]:
+    if given.associations is None:
+        return before.associations
+    laid = dict(before.associations)
+    for kind, targets in given.associations.items():
+        at = f"associations.{kind}"
+        if kind == BOUGHT_TOGETHER:
+            problems.append(Problem(at, "is computed from orders"))
+        elif kind == BUNDLE:
+            problems.append(Problem(at, "has components, not products"))
+        elif "\0" in kind:
+            problems.append(Problem("associations", "there is no such kind"))
+        elif len(targets) > MOST_LINKS:
+            problems.append(Problem(at, f"must not be more than {MOST_LINKS}"))
+        elif given.code in targets:
+            problems.append(Problem(f"{at}.{targets.index(given.code)}", f"{given.code} is the product itself"))
+        laid[kind] = tuple(dict.fromkeys(targets))
+    return {kind: targets for kind, targets in laid.items() if targets}
+
+
+def _components(given: Sequence[tuple[str, int]], problems: list[Problem]) -> tuple[tuple[str, int], ...]:
+    if len(given) > MOST_LINKS:
+        problems.append(Problem(f"associations.{BUNDLE}", f"must not be more than {MOST_LINKS}"))
+    laid: dict[str, int] = {}
+    for place, (sku, quantity) in enumerate(given):
+        if not 1 <= quantity <= MOST_QUANTITY:
+            problems.append(
+                Problem(f"associations.{BUNDLE}.{place}.quantity", f"must be between 1 and {MOST_QUANTITY}")
+            )
+        if sku in laid:
+            problems.append(Problem(f"associations.{BUNDLE}.{place}.sku", f"{sku[:100]} stands there already"))
+        laid[sku] = quantity
+    return tuple(laid.items())
+
+
+def _slugs(before: Mapping[str, str], given: Mapping[str, str], problems: list[Problem]) -> Mapping[str, str]:
+    if not given:
+        return before
+    laid = dict(before)
+    for locale, slug in given.items():
+        try:
+            tag = locales.normal(locale)
+        except InvalidInput as refused:
+            problems.append(Problem(f"slugs.{locale[:40]}", refused.problem))
+            continue
+        if slug and not _SLUG.fullmatch(slug):
+            message = f"{slug[:60]!r} is no slug: up to {LONGEST_SLUG} small letters and digits, '-' between them"
+            problems.append(Problem(f"slugs.{locale}", message))
+        laid[tag] = slug
+    return {locale: slug for locale, slug in laid.items() if slug}

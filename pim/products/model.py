@@ -4,7 +4,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+BUNDLE = "BUNDLE"  # of which variants are the components
+BOUGHT_TOGETHER = "BOUGHT_TOGETHER"
+KINDS = ("CROSS_SELL", "UP_SELL", "SUBSTITUTE", "ACCESSORY", "SPARE_PART")  # of which products are linked by hand
+
+Path = tuple[str, ...]
+Version = tuple[uuid.UUID, int]  # a product and the number of its revision
 Content = dict[str, dict[str, dict[str, Any]]]  # attribute → channel → locale → value
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What a product or a variant was at a moment: each of its lists as it would have been read then."""
+
+    values: list[Any]
+    axis_values: list[Any] = field(default_factory=list)
+    categories: list[Any] = field(default_factory=list)
+    variants: list[Any] = field(default_factory=list)
+    associations: list[Any] = field(default_factory=list)
+    components: list[Any] = field(default_factory=list)
+    media: list[Any] = field(default_factory=list)
+    slugs: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +35,7 @@ class Product:
     content: Content
     revision: int
     updated_at: datetime
+    then: Then | None = field(default=None, compare=False)  # None where it is as it is now
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +47,20 @@ class Variant:
     content: Content
     axes: dict[str, str]
     position: int
+    then: Then | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is said at one place before and after; None where nothing was or is."""
+
+    path: Path
+    before: Any
+    after: Any
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +82,12 @@ class VariantInput:
 
 @dataclass(frozen=True, slots=True)
 class ProductInput:
-    """What to make true of a product. None leaves alone what is there; values not named stay.
+    """What to make true of a product. None leaves alone what is there, an empty text or list clears it.
 
-    ``slugs`` are by locale; ``components`` are what a bundle consists of, skus with quantities; ``base_revision`` is
-    the revision that the input was made from.
+    Values, variants and kinds of association not named stay. ``slugs`` are by locale; ``components`` are what a bundle
+    consists of, skus with quantities. With ``base_revision``, the revision that the input was made from, what others
+    have changed since is not overwritten: the product is refused with every place where both changed something, and
+    goes in where they changed different things.
     """
 
     code: str
@@ -81,14 +118,30 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Upserted:
+    """A product that went in; ``revision`` is the one it has now."""
+
     code: str
     product_id: uuid.UUID
     created: bool
     changed: bool
+    revision: int
+
+    @property
+    def version(self) -> Version:
+        return self.product_id, self.revision
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The outcome for each product, in the order given."""
+    """The outcome for each product, in the order given, and every product that changed, linked ones included."""
 
     results: list[Upserted | Refused] = field(default_factory=list)
+    changed: tuple[uuid.UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What saving would have answered, and what each revision would have changed."""
+
+    saved: Saved
+    changes: Mapping[Version, list[Change]]

@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import any_, select
@@ -26,10 +27,11 @@ from pim.listings import projecting
 from pim.listings.projecting import Term
 from pim.media.tables import product_media
 from pim.prices.tables import price, price_list_channel
-from pim.products import operations as product_operations
 from pim.products import queries as product_queries
-from pim.products.merging import Catalog, State, VariantState
+from pim.products.catalogs import Catalog
 from pim.products.model import Content, Variant
+from pim.products.searching import search_text
+from pim.products.states import State, VariantState
 
 MAKES = 8  # variations of each pattern, by brand and measures
 HEAVIER = Decimal("1.12")
@@ -77,7 +79,7 @@ class Pattern:
         return next((path[-1].id for path in self.lineages_in(channel) if path), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Patterns:
     """The patterns with all that what is made after them is derived from."""
 
@@ -89,7 +91,7 @@ class Patterns:
     locations: Mapping[str, uuid.UUID]
     sells_from: Mapping[uuid.UUID, Mapping[uuid.UUID, int]]  # channel → location → buffer
 
-    @property
+    @cached_property
     def catalog(self) -> Catalog:
         return Catalog(self.attributes, self.options, {}, {}, {})
 
@@ -101,7 +103,7 @@ class Patterns:
 
     def search(self, code: str, content: Content, variants: Sequence[tuple[str, str, Variant]]) -> str:
         states = {sku: VariantState(sku, gtin, one.content, one.axes) for sku, gtin, one in variants}
-        return product_operations.search_text(State(code, content=content, variants=states), self.catalog)
+        return search_text(State(code, content=content, variants=states), self.catalog)
 
 
 async def read(conn: ReadConn, codes: Sequence[str]) -> Patterns:
