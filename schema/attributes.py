@@ -1,21 +1,24 @@
+import uuid
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
 import strawberry
 
-from kernel import money
+from kernel import ids, money
 from kernel.db import WriteConn
 from kernel.paging import Window
 from kernel.principals import Principal
 from pim.attributes import model, operations, queries, rules, values
 from pim.listings import model as listing_model
+from pim.media import references
 
 from .access import Permission
 from .context import Info
 from .enums import AttributeType
 from .fields import field, loads, mirrors, mutation
 from .labels import LabelInput, labels, texts
+from .media import Media
 from .money import Money
 from .paging import Connection, connection
 from .scalars import JSON
@@ -98,6 +101,7 @@ class Attribute:
     searchable: bool
     unit_family: str | None
     default_unit: str | None
+    reference_entity: str | None
     validation: JSON
     position: int
     labels = labels()
@@ -107,8 +111,29 @@ class Attribute:
     )
 
 
+@strawberry.type
+class MediaValue:
+    key: strawberry.Private[tuple[str, uuid.UUID | None]]
+    media = loads(Media | None, references.media_in_locale, by="key")
+
+
+@strawberry.type(description="Another product, or a record of a reference entity.")
+class ReferenceValue:
+    code: str
+    label: str
+    entity: str | None = strawberry.field(description="The code of the reference entity; null stands for products.")
+
+
 AttributeValue = Annotated[
-    TextValue | NumberValue | MeasureValue | BooleanValue | DateValue | MoneyValue | SelectValue,
+    TextValue
+    | NumberValue
+    | MeasureValue
+    | BooleanValue
+    | DateValue
+    | MoneyValue
+    | SelectValue
+    | MediaValue
+    | ReferenceValue,
     strawberry.union("AttributeValue"),
 ]
 
@@ -134,6 +159,10 @@ def value_of(one: listing_model.ListingAttribute) -> Any:  # noqa: PLR0911 -- a 
                     SelectOption(code=code, label=values.option_label(one.options, code, one.locale)) for code in codes
                 ]
             )
+        case "MEDIA":
+            return MediaValue(key=(one.locale, ids.as_uuid(stored)))
+        case "REFERENCE":
+            return ReferenceValue(code=stored, label=one.display, entity=one.attribute.reference_entity)
     return TextValue(text=str(stored))
 
 
@@ -158,6 +187,9 @@ class DefineAttributeInput:
     options: list[OptionInput] | None = None
     unit_family: str | None = None
     default_unit: str | None = None
+    reference_entity: str | None = strawberry.field(
+        default=None, description="What an attribute of type REFERENCE refers to; products where none is given."
+    )
     validation: JSON | None = strawberry.field(
         default=None,
         description="An object of rules: minLength, maxLength, pattern (RE2), min, max, decimals, units, "
@@ -198,6 +230,7 @@ async def define_attribute(conn: WriteConn, _caller: Principal, input: DefineAtt
         options=None if input.options is None else options,
         unit_family=input.unit_family,
         default_unit=input.default_unit,
+        reference_entity=input.reference_entity,
         validation=rules.document(input.validation),
         position=input.position,
     )

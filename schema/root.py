@@ -3,7 +3,20 @@
 import strawberry
 from strawberry.tools import create_type
 
-from . import attributes, availability, categories, changes, families, hub, locations, nodes, products, shop, stock
+from . import (
+    attributes,
+    availability,
+    categories,
+    changes,
+    entities,
+    families,
+    hub,
+    locations,
+    nodes,
+    products,
+    shop,
+    stock,
+)
 from .lean import shorten
 from .scalars import CONFIG
 
@@ -23,6 +36,9 @@ schema = shorten(
                 families.families,
                 categories.category,
                 categories.categories,
+                entities.reference_entity,
+                entities.reference_entities,
+                entities.reference_record,
                 stock.stock,
                 stock.movements,
                 locations.location,
@@ -40,6 +56,9 @@ schema = shorten(
                 attributes.save_attribute_group,
                 families.define_family,
                 categories.save_category,
+                entities.save_reference_entity,
+                entities.save_reference_records,
+                entities.delete_reference_records,
                 stock.adjust_stock,
                 stock.set_stock,
             ],

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from pathlib import PurePosixPath
 from typing import Any
 
 from kernel import money
@@ -79,7 +78,7 @@ def assemble(group: Group, world: World) -> Draft:
 
 def _cells(row: Row, columns: Iterable[Column]) -> Iterator[Cell]:
     for column in columns:
-        if row[column.name] and column.attribute.type not in (GTIN, PRICE):
+        if row[column.name] and column.attribute.type not in (GTIN, PRICE, "MEDIA"):
             value = ValueInput(column.attribute.code, _value(column, row), column.channel, column.locale)
             yield Cell(value, column.attribute.type, row, column.name)
 
@@ -115,9 +114,6 @@ def _product_values(said: Mapping[Row, Iterable[Cell]], kind: Kind | None, draft
 
 
 def _same(one: Cell, other: Cell) -> bool:
-    """Whether two cells say the same; of files it is the name that counts, for exports copy them for each row."""
-    if one.type == "MEDIA":
-        return PurePosixPath(one.value.value).name == PurePosixPath(other.value.value).name
     return bool(one.value.value == other.value.value)
 
 

@@ -17,8 +17,8 @@ written.
 What is there already. An empty cell says nothing and clears nothing. Everything is found again by its code, so that a
 second run changes nothing. ``enabled`` decides whether a product is published or a draft on the channels in whose tree
 one of its categories is. Prices go to one list for each currency, ``akeneo-eur``; a list is put on the channels of its
-currency when it is made and is the hub's to arrange from then on. The files named by images are not part of the export:
-media attributes keep their names.
+currency when it is made and is the hub's to arrange from then on. The files that media attributes
+name are not part of the export, and a value needs its file: they are left out.
 """
 
 from collections.abc import Sequence

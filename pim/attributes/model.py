@@ -41,11 +41,22 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """What an attribute of type MEDIA asks of a file: its id, what its name may end in, and its size."""
+
+    id: str
+    extensions: frozenset[str]
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
+    """``reference_entity`` is what an attribute of type REFERENCE refers to; None stands for products."""
+
     id: uuid.UUID
     code: str
     type: str
-    labels: dict[str, str]
+    labels: dict[str, str] = field(hash=False)
     group_code: str | None = None
     localizable: bool = False
     scopable: bool = False
@@ -54,8 +65,9 @@ class Attribute:
     searchable: bool = False
     unit_family: str | None = None
     default_unit: str | None = None
-    validation: dict[str, Any] = field(default_factory=dict)
+    validation: dict[str, Any] = field(default_factory=dict, hash=False)
     position: int = 0
+    reference_entity: str | None = None
 
     @property
     def unique(self) -> bool:

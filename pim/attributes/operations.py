@@ -38,6 +38,7 @@ async def define(
     options: Sequence[Option] | None = None,
     unit_family: str | None = None,
     default_unit: str | None = None,
+    reference_entity: str | None = None,
     validation: Mapping[str, Any] | None = None,
     position: int | None = None,
 ) -> Attribute:
@@ -48,12 +49,20 @@ async def define(
     codes.check(code, path="code")
     kept = rules.document(validation)
     rules.check(
-        type, unique=unique, options=options, unit_family=unit_family, default_unit=default_unit, validation=kept
+        type,
+        unique=unique,
+        options=options,
+        unit_family=unit_family,
+        default_unit=default_unit,
+        reference_entity=reference_entity,
+        validation=kept,
     )
     await locking.hold(conn)
     known = (await queries.attributes_by_code(conn, [code])).get(code)
     if known and known.type != type:
         raise InvalidInput("type", f"{code} is of type {known.type}; its values would be lost")
+    if reference_entity is not None and not await queries.is_entity(conn, reference_entity):
+        raise InvalidInput("referenceEntity", f"there is no reference entity {reference_entity[:100]}")
     if group is not None and not await queries.groups_by_code(conn, [group]):
         await save_group(conn, code=group, labels={})
     last = select(func.coalesce(func.max(attribute.c.position) + 1, 0)).scalar_subquery()
@@ -69,6 +78,7 @@ async def define(
         "searchable": searchable,
         "unit_family": unit_family,
         "default_unit": default_unit,
+        "reference_entity": reference_entity,
         "validation": kept,
     }
     changed: dict[str, Any] = {name: value for name, value in row.items() if name != "code"}

@@ -2,7 +2,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, Text, any_, cast, func, or_, select
+from sqlalchemy import Select, Text, any_, cast, func, or_, select, text
 
 from kernel.db import ReadConn, fetch, texts, uuids
 from kernel.paging import Order, Page, Window, page
@@ -74,3 +74,11 @@ async def options_by_attribute(conn: ReadConn, codes: Collection[str]) -> dict[s
     for code, option, labels, position in await conn.execute(wanted):
         found.setdefault(code, {})[option] = Option(option, labels, position)
     return found
+
+
+async def is_entity(conn: ReadConn, code: str) -> bool:
+    """Whether there is a reference entity with this code, for an attribute to refer to."""
+    return bool((await conn.execute(_IS_ENTITY, {"code": code.replace("\0", "")})).scalar_one())
+
+
+_IS_ENTITY = text("SELECT EXISTS (SELECT FROM reference_entity WHERE code = :code)")

@@ -33,6 +33,7 @@ def check(
     options: Sequence[Option] | None,
     unit_family: str | None,
     default_unit: str | None,
+    reference_entity: str | None,
     validation: Mapping[str, Any],
 ) -> None:
     """Raises InvalidInput where the parts of a definition do not go together."""
@@ -45,6 +46,8 @@ def check(
         units.check(unit_family, default_unit)
     elif unit_family or default_unit:
         raise InvalidInput("unitFamily", f"an attribute of type {type} has none")
+    if reference_entity is not None and type != "REFERENCE":
+        raise InvalidInput("referenceEntity", f"an attribute of type {type} has none")
     if unique and type not in UNIQUE:
         raise InvalidInput("unique", f"an attribute of type {type} cannot be; there are {', '.join(sorted(UNIQUE))}")
     _check_validation(type, unit_family, validation)

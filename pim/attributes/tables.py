@@ -28,6 +28,7 @@ class _Attribute(TypedColumns):
     default_unit: Named[str | None] = Column(Text, nullable=True)
     validation: Named[dict[str, Any]] = Column(JSONB, server_default="{}")
     position: Named[int] = Column(Integer, server_default="0")
+    reference_entity: Named[str | None] = Column(Text, ForeignKey("reference_entity.code"), nullable=True)
 
 
 class _AttributeOption(TypedColumns):

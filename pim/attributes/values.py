@@ -10,7 +10,7 @@ from kernel.errors import InvalidInput
 from pim.channels import locales
 
 from . import patterns, units
-from .model import Attribute, Option
+from .model import Attribute, File, Option
 
 V = TypeVar("V", date, Decimal)
 LONGEST = {"TEXT": 2_000, "LONG_TEXT": 100_000}
@@ -22,7 +22,10 @@ class Unfit(Exception):
 
 
 def clean(attribute: Attribute, raw: Any, options: Container[str] = ()) -> Any:
-    """``raw`` as it is stored. ``options`` are the codes a select may have. Raises Unfit."""
+    """``raw`` as it is stored. Raises Unfit.
+
+    ``options`` are the codes that a select or a reference may have, or the files by what a value may name them.
+    """
     return _CLEAN[attribute.type](attribute, raw, options)
 
 
@@ -143,10 +146,28 @@ def _money(attribute: Attribute, raw: Any, _: Container[str]) -> dict[str, str]:
     return {"amount": str(found.amount), "currency": found.currency}
 
 
-def _key(_a: Attribute, raw: Any, _: Container[str]) -> str:
-    if not isinstance(raw, str) or not 0 < len(raw) <= 255 or "\0" in raw:  # noqa: PLR2004
-        raise Unfit("must be a text of 1 to 255 characters")
+def _reference(attribute: Attribute, raw: Any, options: Container[str]) -> str:
+    target = attribute.reference_entity or "product"
+    if not isinstance(raw, str):
+        raise Unfit(f"must be the code of a {target}")
+    if raw not in options:
+        raise Unfit(f"there is no {target} {raw[:100]}")
     return raw
+
+
+def _media(attribute: Attribute, raw: Any, options: Container[str]) -> str:
+    if not isinstance(raw, str):
+        raise Unfit("must be the id or the digest of a file")
+    file = options.get(raw) if isinstance(options, Mapping) else None
+    if not isinstance(file, File):
+        raise Unfit(f"there is no file {raw[:100]}")
+    allowed = attribute.validation.get("extensions")
+    if allowed and not file.extensions & {one.lower() for one in allowed}:
+        raise Unfit(f"must be a file of type {', '.join(allowed)}")
+    most = attribute.validation.get("maxBytes")
+    if most is not None and file.bytes > most:
+        raise Unfit(f"must not be larger than {most} bytes")
+    return file.id
 
 
 _CLEAN: dict[str, Callable[[Attribute, Any, Container[str]], Any]] = {
@@ -159,8 +180,8 @@ _CLEAN: dict[str, Callable[[Attribute, Any, Container[str]], Any]] = {
     "SELECT": _select,
     "MULTI_SELECT": _multi_select,
     "MONEY": _money,
-    "MEDIA": _key,
-    "REFERENCE": _key,
+    "MEDIA": _media,
+    "REFERENCE": _reference,
 }
 
 
@@ -170,6 +191,8 @@ def display(attribute: Attribute, stored: Any, locale: str, options: Mapping[str
         case "SELECT" | "MULTI_SELECT":
             codes = [stored] if attribute.type == "SELECT" else stored
             return ", ".join(option_label(options, code, locale) for code in codes)
+        case "REFERENCE" | "MEDIA":
+            return option_label(options, stored, locale) if stored in options else stored
         case "MEASUREMENT":
             return f"{stored['amount']} {units.short(stored['unit'])}"
         case "MONEY":

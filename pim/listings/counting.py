@@ -18,6 +18,7 @@ from pim.attributes import queries as attribute_queries
 from pim.attributes import units, values
 from pim.attributes.model import Attribute, Option
 from pim.channels import locales
+from pim.entities import naming
 
 from . import filters, projecting
 from .filters import Resolved
@@ -94,7 +95,12 @@ async def facets(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, 
         counted = await _counted(conn, one, known.keys() - picked)
         for code in picked & known.keys():
             counted += await _counted(conn, one.without(code), {code})
-        found[one] = _facets(one, known, options, counted)
+        referring = {known[each.attribute]: set[str]() for each in counted if known[each.attribute].reference_entity}
+        for each in counted:
+            if each.value is not None and known[each.attribute] in referring:
+                referring[known[each.attribute]].add(each.value)
+        named = options | await naming.named(conn, referring) if referring else options
+        found[one] = _facets(one, known, named, counted)
     return found
 
 

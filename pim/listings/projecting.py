@@ -17,7 +17,7 @@ from pim.products.model import Content
 
 ALL = "*"
 CATEGORY = "*category"
-LISTED = {"SELECT", "MULTI_SELECT", "BOOLEAN"}  # the types whose facets list their values
+LISTED = {"SELECT", "MULTI_SELECT", "BOOLEAN", "REFERENCE"}  # the types whose facets list their values
 RANGED = {"NUMBER", "MEASUREMENT", "DATE", "MONEY"}  # those whose facets say from where to where they go
 FACETED = LISTED | RANGED
 UNSAID = {"BOOLEAN", "MEDIA", "DATE"}  # what nobody types to find something
@@ -103,13 +103,14 @@ def texts(
     return said
 
 
-_WEIGHTS = {"SELECT": "B", "MULTI_SELECT": "B", "LONG_TEXT": "D"}
+_WEIGHTS = {"SELECT": "B", "MULTI_SELECT": "B", "REFERENCE": "B", "LONG_TEXT": "D"}
 
 
 def _said(attribute: Attribute, stored: Any, locale: str, default: str, options: Mapping[str, Option]) -> str:
-    if attribute.type not in ("SELECT", "MULTI_SELECT"):
+    if attribute.type not in ("SELECT", "MULTI_SELECT") and not attribute.reference_entity:
         return values.display(attribute, stored, locale, options)
-    known = [options[code].labels for code in ([stored] if attribute.type == "SELECT" else stored) if code in options]
+    codes = stored if attribute.type == "MULTI_SELECT" else [stored]
+    known = [options[code].labels for code in codes if code in options]
     return ", ".join(label for labels in known if (label := locales.pick(labels, locale, default)))
 
 

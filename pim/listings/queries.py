@@ -14,6 +14,7 @@ from pim.attributes import values
 from pim.channels import locales
 from pim.channels import queries as channel_queries
 from pim.channels.tables import channel
+from pim.entities import naming
 from pim.products import queries as product_queries
 from pim.products.model import BOUGHT_TOGETHER
 from pim.products.model import Content as ProductContent
@@ -150,6 +151,7 @@ async def content_by_listing(conn: ReadConn, keys: Collection[InShop]) -> dict[I
     options = await attribute_queries.options_by_attribute(
         conn, [one.code for one in attributes.values() if one.type in ("SELECT", "MULTI_SELECT")]
     )
+    options |= await naming.names(conn, attributes, [one.content for one in products.values()])
     groups = await attribute_queries.groups_by_code(
         conn, {one.group_code for one in attributes.values() if one.group_code}
     )

@@ -11,6 +11,7 @@ from pim.categories import queries as category_queries
 from pim.categories.model import Category
 from pim.channels import queries as channel_queries
 from pim.channels.model import Channel
+from pim.entities import naming
 from pim.families import queries as family_queries
 from pim.families.model import Family
 from pim.products import queries as product_queries
@@ -54,14 +55,19 @@ class Sources:
 async def sources(conn: ReadConn, product_ids: Sequence[uuid.UUID]) -> Sources:
     categories = await product_queries.categories_by_product(conn, product_ids)
     attributes = await attribute_queries.all_attributes(conn)
+    products = await product_queries.products_by_id(conn, product_ids)
+    variants = await product_queries.variants_by_product(conn, product_ids)
+    searched = {code: one for code, one in attributes.items() if one.searchable and one.type == "REFERENCE"}
+    contents = [one.content for one in products.values()]
+    contents += [one.content for found in variants.values() for one in found]
     selects = [code for code, one in attributes.items() if one.searchable and one.type in ("SELECT", "MULTI_SELECT")]
     return Sources(
-        await product_queries.products_by_id(conn, product_ids),
-        await product_queries.variants_by_product(conn, product_ids),
+        products,
+        variants,
         categories,
         await category_queries.ancestors(conn, {one for found in categories.values() for one in found}),
         attributes,
-        await attribute_queries.options_by_attribute(conn, selects),
+        await attribute_queries.options_by_attribute(conn, selects) | await naming.names(conn, searched, contents),
         {one.id: one for one in await family_queries.all_families(conn)},
         {one.id: one for one in await channel_queries.all_channels(conn)},
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from kernel.db import ReadConn
 from pim.attributes import queries as attribute_queries
-from pim.attributes.model import Attribute, Option
+from pim.attributes.model import Attribute
 from pim.categories import queries as category_queries
 from pim.channels import queries as channel_queries
 from pim.channels.model import Channel
@@ -22,7 +22,7 @@ class Catalog:
     """Attributes, families and channels, and as far as they were asked for, options and categories."""
 
     attributes: Mapping[str, Attribute]
-    options: Mapping[str, Mapping[str, Option]]
+    options: Mapping[str, Mapping[str, Any]]
     families: Mapping[str, Family]
     categories: Mapping[str, Any]
     channels: Mapping[str, Channel]

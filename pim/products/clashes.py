@@ -13,7 +13,7 @@ from pim.media import queries as media_queries
 
 from . import gtins, queries
 from .catalogs import Catalog
-from .model import BUNDLE, Content, Problem, Product
+from .model import BUNDLE, Problem, Product
 from .states import State, VariantState
 from .tables import product, product_slug, unique_value
 
@@ -93,11 +93,10 @@ _HELD = text("""
 
 def unique_values(state: State, catalog: Catalog) -> set[tuple[uuid.UUID, str]]:
     """The values of attributes that are unique in the whole catalog."""
-    contents: list[Content] = [state.content, *(v.content for v in state.variants.values())]
     return {
         (one.id, str(stored))
         for one in catalog.unique
-        for content in contents
+        for content in state.contents
         for by_locale in content.get(one.code, {}).values()
         for stored in by_locale.values()
     }

@@ -1,6 +1,6 @@
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
@@ -9,11 +9,11 @@ from kernel.db import WriteConn, fetch, to_json
 from kernel.errors import InvalidInput, NotFound
 from pim.attributes import locking
 
-from . import catalogs, clashes, linking, queries, restoring, revisions, writing
+from . import catalogs, clashes, linking, pointing, queries, restoring, revisions, writing
 from .catalogs import Catalog
 from .clashes import Draft, Shown
 from .merging import merge
-from .model import KINDS, Problem, Product, ProductInput, Refused, Saved, Upserted
+from .model import KINDS, Content, Problem, Product, ProductInput, Refused, Saved, Upserted
 from .restoring import Restoring
 from .revisions import Told
 from .staleness import conflicts
@@ -44,7 +44,9 @@ async def upsert(
     await locking.share(conn)
     known = await _lock(conn, {one.code for one in products})
     states = await _states(conn, known)
-    catalog = catalog or await _catalog(conn, products, states)
+    contents = [content for one in states.values() for content in one.contents]
+    catalog = catalog or await _catalog(conn, products, contents)
+    catalog = await pointing.widened(conn, catalog, products, contents)
     told = await revisions.since(conn, _bases(products, known))
     drafts, problems = _drafts(products, known, states, catalog, told)
     for code, problem in await clashes.find(conn, drafts, catalog, shown):
@@ -105,11 +107,8 @@ def _upserted(code: str, known: Mapping[str, Product], written: Mapping[str, Wri
     return Upserted(code, one.id, created=code not in known, changed=True, revision=one.revision)
 
 
-async def _catalog(conn: WriteConn, products: Sequence[ProductInput], states: Mapping[str, State]) -> Catalog:
+async def _catalog(conn: WriteConn, products: Sequence[ProductInput], contents: Iterable[Content]) -> Catalog:
     """The catalog as far as these products name it."""
-    contents = [
-        one for state in states.values() for one in (state.content, *(v.content for v in state.variants.values()))
-    ]
     selects = {value.attribute for one in products for value in one.values}
     selects |= {value.attribute for one in products for variant in one.variants for value in variant.values}
     selects |= {code for content in contents for code in content}

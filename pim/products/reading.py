@@ -14,6 +14,8 @@ from pim.categories.model import Category
 from pim.channels import locales
 from pim.channels import queries as channel_queries
 from pim.channels.model import Channel
+from pim.entities import naming
+from pim.entities import queries as entity_queries
 from pim.families import queries as family_queries
 from pim.media import queries as media_queries
 from pim.media.model import Media
@@ -69,6 +71,19 @@ async def values_by_product(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[
 async def values_by_variant(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[ProductValue]]:
     found = await queries.variants_by_id(conn, ids)
     return await _values(conn, {key: one.content for key, one in found.items()})
+
+
+async def values_by_record(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[ProductValue]]:
+    """The values of records of reference entities, which are scoped as those of products."""
+    found = await entity_queries.records_by_id(conn, ids)
+    kinds = await entity_queries.entities_by_code(conn, {one.entity for one in found.values()})
+    return await _values(
+        conn,
+        {
+            key: {code: some for code, some in one.content.items() if code in kinds[one.entity].attributes}
+            for key, one in found.items()
+        },
+    )
 
 
 async def axes_by_variant(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[VariantAxis]]:
@@ -174,6 +189,7 @@ async def _values(conn: ReadConn, contents: Mapping[uuid.UUID, Content]) -> dict
     codes = {code for content in contents.values() for code in content}
     attributes = await attribute_queries.attributes_by_code(conn, codes)
     options = await attribute_queries.options_by_attribute(conn, codes)
+    options |= await naming.names(conn, attributes, contents.values())
     channels = {one.code: one for one in await channel_queries.all_channels(conn)}
     return {key: list(_shown(content, attributes, options, channels)) for key, content in contents.items()}
 

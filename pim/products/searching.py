@@ -5,7 +5,6 @@ from typing import Any
 from pim.attributes.model import Attribute
 
 from .catalogs import SELECTS, Catalog
-from .model import Content
 from .states import State
 
 LONGEST = 20_000
@@ -14,20 +13,18 @@ LONGEST = 20_000
 def search_text(state: State, catalog: Catalog) -> str:
     """The codes of a product and the values of its searchable attributes, lower case."""
     words = [state.code]
-    contents: list[Content] = [state.content]
     for variant in state.variants.values():
         words += [variant.sku, variant.gtin or ""]
-        contents.append(variant.content)
     for attribute in catalog.searchable:
-        for content in contents:
+        for content in state.contents:
             for by_locale in content.get(attribute.code, {}).values():
                 words += [shown for stored in by_locale.values() for shown in _words(attribute, stored, catalog)]
     return " ".join(dict.fromkeys(word for word in words if word)).lower()[:LONGEST]
 
 
 def _words(attribute: Attribute, stored: Any, catalog: Catalog) -> list[str]:
-    if attribute.type in SELECTS:
+    if attribute.type in SELECTS or attribute.reference_entity:
         options = catalog.options.get(attribute.code, {})
-        codes = [stored] if attribute.type == "SELECT" else stored
+        codes = stored if attribute.type == "MULTI_SELECT" else [stored]
         return [label for code in codes if code in options for label in options[code].labels.values()]
     return [stored] if isinstance(stored, str) else []

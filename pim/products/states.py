@@ -34,6 +34,10 @@ class State:
     media: tuple[uuid.UUID, ...] = ()
     slugs: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def contents(self) -> list[Content]:
+        return [self.content, *(one.content for one in self.variants.values())]
+
 
 def facts(state: State) -> Facts:
     """Everything the state says, in plain JSON values."""

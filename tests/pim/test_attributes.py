@@ -11,7 +11,7 @@ from kernel.db import WriteConn
 from kernel.errors import InvalidInput
 from pim.attributes import operations as attributes
 from pim.attributes import queries, units, values
-from pim.attributes.model import TYPES, Attribute, Option
+from pim.attributes.model import TYPES, Attribute, File, Option
 from pim.attributes.values import Unfit
 from tests import make
 
@@ -22,7 +22,8 @@ def of(type: str, **given: Any) -> Attribute:
     return Attribute(uuid.UUID(int=1), "a", type, {}, **given)
 
 
-RED_OR_BLUE = ("red", "blue")
+FILE_ID = "01999999-0000-7000-8000-000000000000"
+RED_OR_BLUE = {"red": Option("red", {}), "blue": Option("blue", {}), "a file": File(FILE_ID, frozenset({"pdf"}), 100)}
 KEPT: list[tuple[str, Any, Any]] = [
     ("TEXT", " a ", " a "),
     ("LONG_TEXT", "x" * 100_000, "x" * 100_000),
@@ -42,15 +43,15 @@ KEPT: list[tuple[str, Any, Any]] = [
     ("MULTI_SELECT", ["red", "blue", "red"], ["red", "blue"]),
     ("MULTI_SELECT", [], []),
     ("MONEY", {"amount": "12.5", "currency": "EUR"}, {"amount": "12.50", "currency": "EUR"}),
-    ("MEDIA", "abc", "abc"),
-    ("REFERENCE", "abc", "abc"),
+    ("MEDIA", "a file", FILE_ID),
+    ("REFERENCE", "blue", "blue"),
 ]
 
 
 @pytest.mark.parametrize(("type", "raw", "stored"), KEPT)
 def test_a_value_is_stored_in_one_form(type: str, raw: Any, stored: Any) -> None:
     assert values.clean(of(type), raw, RED_OR_BLUE) == stored
-    assert values.clean(of(type), stored if type != "MEASUREMENT" else raw, RED_OR_BLUE) == stored
+    assert values.clean(of(type), raw if type in ("MEASUREMENT", "MEDIA") else stored, RED_OR_BLUE) == stored
 
 
 UNFIT: dict[str, list[Any]] = {
@@ -84,8 +85,8 @@ UNFIT: dict[str, list[Any]] = {
         {"amount": "5", "currency": "XXL"},
         {"amount": "1e9999999", "currency": "EUR"},
     ],
-    "MEDIA": ["", "x" * 256, "a\0", 5],
-    "REFERENCE": ["", "x" * 256, 5],
+    "MEDIA": ["", "x" * 256, "a\0", 5, "red", None, {}, ["a file"], FILE_ID],
+    "REFERENCE": ["", "x" * 256, 5, "green", None, ["red"], {}],
 }
 
 
@@ -125,6 +126,9 @@ def test_whatever_comes_is_kept_or_refused(type: str, raw: Any) -> None:
         ("NUMBER", {"decimals": 2}, ["1.25", "1.250", "100"], ["1.255", "1." + "0" * 26 + "1"]),
         ("NUMBER", {"decimals": 0}, ["1E+2", "3.0"], ["0.5"]),
         ("MEASUREMENT", {"max": 10}, [{"amount": 10}], [{"amount": 11}]),
+        ("MEDIA", {"extensions": ["PDF"], "maxBytes": 100}, ["a file"], []),
+        ("MEDIA", {"extensions": ["png"]}, [], ["a file"]),
+        ("MEDIA", {"maxBytes": 99}, [], ["a file"]),
         ("MEASUREMENT", {"max": 10}, [{"amount": "0.01", "unit": "kg"}], [{"amount": 1, "unit": "kg"}]),
         ("MEASUREMENT", {"units": ["kg"]}, [{"amount": 1, "unit": "kg"}], [{"amount": 1}]),
         (
@@ -145,10 +149,10 @@ def test_whatever_comes_is_kept_or_refused(type: str, raw: Any) -> None:
 def test_rules_narrow_what_fits(type: str, rules: dict[str, Any], fits: list[Any], unfit: list[Any]) -> None:
     attribute = of(type, validation=rules)
     for raw in fits:
-        values.clean(attribute, raw)
+        values.clean(attribute, raw, RED_OR_BLUE)
     for raw in unfit:
         with pytest.raises(Unfit):
-            values.clean(attribute, raw)
+            values.clean(attribute, raw, RED_OR_BLUE)
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*)*b", "((a*)*)*c"])

@@ -253,3 +253,65 @@ async def test_only_those_who_write_the_catalog_shape_it(client: Clients) -> Non
     answer = await client("web").ask("DefineAttribute", input=given)
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert await client("web").code("{ families(first: 1) { pageInfo { endCursor } } }") == "FORBIDDEN"
+
+
+SAVE_ENTITY = """
+mutation ($input: SaveReferenceEntityInput!) {
+  saveReferenceEntity(input: $input) { __typename ... on ReferenceEntity { code attributes { code } } }
+}
+"""
+SAVE_RECORDS = """
+mutation ($input: SaveReferenceRecordsInput!) {
+  saveReferenceRecords(input: $input) {
+    ... on ReferenceRecordsSaved {
+      results {
+        ... on SavedRecord { code created changed record { id values { attribute { code } locale display } } }
+        ... on RefusedRecord { code problems { path message } }
+      }
+    }
+    ... on Error { message }
+  }
+}
+"""
+DELETE_RECORDS = """
+mutation ($input: DeleteReferenceRecordsInput!) {
+  deleteReferenceRecords(input: $input) { __typename ... on ReferenceRecordsDeleted { count } ... on Error { message } }
+}
+"""
+RECORDS = """
+query ($code: String!, $search: String) {
+  referenceEntity(code: $code) { labels { text } records(first: 10, search: $search) { edges { node { code } } } }
+}
+"""
+
+
+async def test_designers_are_made_described_found_and_deleted(merchandiser: Client) -> None:
+    entity = a_code("designer")
+    given = {"idempotencyKey": key(), "code": entity, "labels": labels(en="Designer"), "attributes": ["care", "manual"]}
+    made = await merchandiser.send(SAVE_ENTITY, input=given)
+    assert made["attributes"] == [{"code": "care"}, {"code": "manual"}]
+    records = [
+        {
+            "code": "ada",
+            "labels": labels(en="Ada L."),
+            "values": [{"attribute": "care", "locale": "de", "value": "Ja"}],
+        },
+        {"code": "bob", "values": [{"attribute": "brand", "value": "nordlicht"}]},
+    ]
+    saved = await merchandiser.send(SAVE_RECORDS, input={"idempotencyKey": key(), "entity": entity, "records": records})
+    [ada, bob] = saved["results"]
+    assert (ada["created"], ada["changed"]) == (True, True)
+    assert ada["record"]["values"] == [{"attribute": {"code": "care"}, "locale": "de", "display": "Ja"}]
+    assert bob["problems"] == [{"path": "values.0", "message": "brand is no attribute of the reference entity"}]
+    for word, codes in (("ada l", ["ada"]), ("zoe", [])):
+        found = await merchandiser.send(RECORDS, code=entity, search=word)
+        assert [edge["node"]["code"] for edge in found["records"]["edges"]] == codes
+    node = await merchandiser.send(
+        "query ($id: ID!) { node(id: $id) { ... on ReferenceRecord { code entity { code } } } }", id=ada["record"]["id"]
+    )
+    assert node == {"code": "ada", "entity": {"code": entity}}
+    await define(merchandiser, code=a_code("by"), type="REFERENCE", referenceEntity=entity)
+    gone = {"idempotencyKey": key(), "entity": entity, "codes": ["ada"]}
+    assert await merchandiser.send(DELETE_RECORDS, input=gone) == {"__typename": "ReferenceRecordsDeleted", "count": 1}
+    gone |= {"idempotencyKey": key()}
+    assert (await merchandiser.send(DELETE_RECORDS, input=gone))["__typename"] == "NotFound"
