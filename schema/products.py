@@ -1,11 +1,17 @@
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from kernel.paging import Window
 from kernel.principals import Principal
+from pim.attributes import queries as attribute_queries
+from pim.catalog import browsing
+from pim.catalog import model as catalog_model
 from pim.channels import queries as channel_queries
+from pim.completeness import model as completeness_model
+from pim.completeness import queries as completeness_queries
 from pim.families import queries as family_queries
 from pim.listings import model as listing_model
 from pim.listings import queries as listing_queries
@@ -18,15 +24,16 @@ from .channels import Channel
 from .context import Info
 from .enums import ListingStatus
 from .families import Family
-from .fields import field, loads, mirrors
+from .fields import field, loads, mirrors, several
 from .nodes import SOURCES, Node, Source, node_id
-from .paging import Connection, connection
+from .paging import Edge, PageInfo, page_info
 from .prices import Price
 
 if TYPE_CHECKING:
     from .categories import Category
 
 CATALOG = Permission.CATALOG_READ
+_attributes = several(attribute_queries.attributes_by_code)
 
 
 @strawberry.type
@@ -69,6 +76,19 @@ class ProductListing:
     publish_until: datetime | None
 
 
+@strawberry.type
+@mirrors(completeness_model.Completeness)
+class Completeness:
+    locale: str
+    percent: int = strawberry.field(description="Rounded down: 100 means that nothing is missing.")
+    channel = loads(Channel, channel_queries.channels_by_code, by="channel")
+    missing = loads(list[Attribute], _attributes, by="missing", otherwise=())
+
+
+def _completeness_of(root: model.Product, *, channel: str | None = None, locale: str | None = None) -> Any:
+    return root.id, channel, locale
+
+
 def _listings_of(root: model.Product, *, caller: Principal) -> Any:
     return root.id, caller.channels
 
@@ -89,6 +109,14 @@ class Product(Node):
         needs=CATALOG,
     )
     family = loads(Family | None, family_queries.families_by_id, by="family_id", needs=CATALOG)
+    completeness = loads(
+        list[Completeness],
+        completeness_queries.completeness_by_product,
+        by=_completeness_of,
+        otherwise=(),
+        needs=CATALOG,
+        description="How far it is filled in, for each channel and locale; nothing where it has no family.",
+    )
     variants = loads(list[Variant], queries.variants_by_product, by="id", otherwise=(), needs=CATALOG)
     listings = loads(
         list[ProductListing], listing_queries.product_listings, by=_listings_of, otherwise=(), needs=CATALOG
@@ -109,15 +137,85 @@ async def variant(_caller: Principal, info: Info, sku: str) -> model.Variant | N
     return await info.context.reads.load(queries.variants_by_sku, sku)
 
 
-@field(Connection[Product], needs=CATALOG)
+@strawberry.type
+class ProductConnection:
+    edges: list[Edge[Product]]
+    page_info: PageInfo
+    wanted: strawberry.Private[catalog_model.ProductFilter]
+    total_count = loads(int, browsing.product_counts, by="wanted", otherwise=0)
+
+
+@strawberry.input(description="Products filled in for less than `below` percent on a channel in a locale.")
+class CompletenessFilter:
+    channel: str
+    locale: str
+    below: int
+
+
+@strawberry.input(description="A value that a product or one of its variants has, in any channel and locale.")
+class ProductValueFilter:
+    code: str
+    values: list[str] | None = None
+    min: Decimal | None = None
+    max: Decimal | None = None
+    unit: str | None = None
+    empty: bool | None = strawberry.field(
+        default=None, description="True: neither the product nor a variant has a value; false: one of them has."
+    )
+
+
+@strawberry.input
+class ProductListingFilter:
+    channel: str
+    status: ListingStatus | None = strawberry.field(default=None, description="Any, where none is given.")
+    listed: bool | None = strawberry.field(default=True, description="False: not on the channel in any state.")
+
+
+@strawberry.input(description="What products are wanted; every condition given must hold.")
+class ProductFilter:
+    codes: list[str] | None = None
+    search: str | None = strawberry.field(default=None, description="Words of codes, skus and searchable values.")
+    family: str | None = None
+    category: str | None = strawberry.field(default=None, description="The code of a category; its subtree.")
+    attributes: list[ProductValueFilter] | None = None
+    completeness: CompletenessFilter | None = None
+    listing: ProductListingFilter | None = None
+    updated_since: datetime | None = None
+
+
+def wanted(given: ProductFilter | None) -> catalog_model.ProductFilter:
+    """What the domain is asked for."""
+    if given is None:
+        return catalog_model.ProductFilter()
+    of, on = given.completeness, given.listing
+    return catalog_model.ProductFilter(
+        tuple(given.codes) if given.codes is not None else None,
+        given.search or None,
+        given.family,
+        given.category,
+        tuple(
+            catalog_model.ValueFilter(**vars(one) | {"values": None if one.values is None else tuple(one.values)})
+            for one in given.attributes or ()
+        ),
+        catalog_model.CompletenessFilter(of.channel, of.locale, of.below) if of else None,
+        catalog_model.ListingFilter(on.channel, on.status and on.status.value, on.listed is not False) if on else None,
+        given.updated_since,
+    )
+
+
+@field(ProductConnection, needs=CATALOG, description="By code.")
 async def products(
     _caller: Principal,
     info: Info,
+    filter: ProductFilter | None = None,
     first: int | None = None,
     after: str | None = None,
     last: int | None = None,
     before: str | None = None,
 ) -> Any:
     window = Window.of(first, after, last, before)
+    query = wanted(filter)
     async with info.context.db.read() as conn:
-        return connection(await queries.page_of_products(conn, window))
+        page = await browsing.page_of_products(conn, query, window)
+    edges: list[Any] = [Edge(cursor=c, node=one) for c, one in zip(page.cursors, page.items, strict=True)]
+    return ProductConnection(edges=edges, page_info=page_info(page), wanted=query)

@@ -10,6 +10,7 @@ import oms.stock.tables
 import pim.attributes.tables
 import pim.categories.tables
 import pim.channels.tables
+import pim.completeness.tables
 import pim.entities.tables
 import pim.families.tables
 import pim.listings.tables

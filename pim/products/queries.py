@@ -4,7 +4,6 @@ from collections.abc import Collection
 from sqlalchemy import any_, select
 
 from kernel.db import ReadConn, fetch, texts, uuids
-from kernel.paging import Order, Page, Window, page
 from pim.categories.tables import category
 from pim.families import queries as family_queries
 from pim.media import queries as media_queries
@@ -22,25 +21,21 @@ from .tables import (
 )
 
 _p, _v = product.c, variant.c
-_PRODUCTS = select(_p.id, _p.code, _p.family_id, _p.content, _p.revision, _p.updated_at)
+PRODUCTS = select(_p.id, _p.code, _p.family_id, _p.content, _p.revision, _p.updated_at)
 _VARIANTS = select(_v.id, _v.product_id, _v.sku, _v.gtin, _v.content, _v.axes, _v.position)
 
 
 async def products_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Product]:
-    return {one.id: one for one in await fetch(conn, _PRODUCTS.where(_p.id == any_(uuids(ids))), Product)}
+    return {one.id: one for one in await fetch(conn, PRODUCTS.where(_p.id == any_(uuids(ids))), Product)}
 
 
 async def products_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str, Product]:
-    return {one.code: one for one in await fetch(conn, _PRODUCTS.where(_p.code == any_(texts(codes))), Product)}
+    return {one.code: one for one in await fetch(conn, PRODUCTS.where(_p.code == any_(texts(codes))), Product)}
 
 
 async def ids_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str, uuid.UUID]:
     rows = await conn.execute(select(_p.code, _p.id).where(_p.code == any_(texts(codes))))
     return {row.code: row.id for row in rows}
-
-
-async def page_of_products(conn: ReadConn, window: Window) -> Page[Product]:
-    return await page(conn, _PRODUCTS, Order("product.code", [_p.code], kinds=[str]), window, Product)
 
 
 async def variants_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Variant]:

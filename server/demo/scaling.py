@@ -27,6 +27,7 @@ from oms.stock.events import StockAdjusted
 from oms.stock.model import deltas
 from oms.stock.tables import STATES
 from pim.channels.model import Channel
+from pim.completeness import operations as completeness
 from pim.listings import indexing, projecting
 from pim.listings.tables import listing, listing_text
 from pim.products.events import ProductChanged
@@ -383,13 +384,14 @@ async def _write(conn: WriteConn, rows: _Rows) -> None:
     for table, columns in COLUMNS.items():
         if mine := getattr(rows, table):
             await copy(conn, table, columns, mine)
-    given = {
+    given: dict[str, Any] = {
         "actor": LOADER.name,
         "listings": [row[0] for row in rows.listing],
         "products": [r[0] for r in rows.product],
     }
     for statement in (_MOVEMENTS, _BY_TERM, _DOCUMENTS, _FORGET):
         await conn.execute(statement, given)
+    await completeness.refresh(conn, given["products"])
 
 
 def keys() -> Iterator[uuid.UUID]:

@@ -34,7 +34,7 @@ NAMES = """
     MoveStockState CreateTransfer ShipTransfer ReceiveTransfer AnnounceInbound ReceiveInbound StartCount PostCount
     WorkQueue WatchWorkQueue AcceptFulfillment RejectFulfillment PickFulfillment PackFulfillment ShipFulfillment
     ReadyForPickup HandOver MarkNoShow FindOrder RequestReturn ApproveReturn ReceiveReturn InspectReturn SettleReturn
-    UploadMedia UpsertProducts ProductSheet Incomplete RestoreRevision
+    UploadMedia UpsertProducts ProductSheet RestoreRevision
     PublishListings StartImport ImportProgress SavePriceList SetPrices ExplainPrice SavePromotion SimulatePromotion
     Promotions
     OrderSheet Orders CancelOrder EditOrder HoldOrder ReleaseOrder WatchOrders SaveSourcingRules ExplainSourcing

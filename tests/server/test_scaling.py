@@ -76,7 +76,7 @@ async def test_refreshing_a_grown_product_changes_nothing(conn: WriteConn) -> No
     products = [key for (key,) in await rows(conn, GROWN)]
     tables = (
         *("listing", "listing_term", "listing_by_term", "listing_text"),
-        *("search_document", "search_word", "outbox"),
+        *("search_document", "search_word", "completeness", "outbox"),
     )
     seen = "SELECT * FROM {0} t ORDER BY CAST(t AS text)"
     before = {table: await rows(conn, seen.format(table)) for table in tables}

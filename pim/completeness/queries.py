@@ -1,0 +1,65 @@
+import uuid
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, any_, exists, func, select
+
+from kernel.db import ReadConn, uuids
+from pim.channels.tables import channel
+from pim.families.tables import family
+from pim.products.tables import product
+
+from .model import Completeness, FamilySummary
+from .tables import completeness
+
+ASKED = tuple[uuid.UUID, str | None, str | None]  # (product, channel code, locale); None for all of them
+
+_c = completeness.c
+_SELECT = (
+    select(_c.product_id, channel.c.code.label("channel"), _c.locale, _c.percent, _c.missing)
+    .join(channel, channel.c.id == _c.channel_id)
+    .order_by(_c.product_id, channel.c.code, func.array_position(channel.c.locales, _c.locale))
+)
+
+
+async def completeness_by_product(conn: ReadConn, keys: Collection[ASKED]) -> dict[ASKED, list[Completeness]]:
+    """How far each product is filled in, for one channel and locale or for all, by channel and its order of locales."""
+    found: dict[ASKED, list[Completeness]] = {key: [] for key in keys}
+    for code, locale in {(code, locale) for _, code, locale in keys}:
+        wanted = _SELECT.where(
+            _c.product_id == any_(uuids([one for one, *scope in keys if scope == [code, locale]])),
+            *([channel.c.code == code] if code is not None else []),
+            *([_c.locale == locale] if locale is not None else []),
+        )
+        for row in await conn.execute(wanted):
+            one = Completeness(row.product_id, row.channel, row.locale, row.percent, tuple(row.missing))
+            found[row.product_id, code, locale].append(one)
+    return found
+
+
+def below(
+    product_id: ColumnElement[uuid.UUID], channel_id: uuid.UUID, locale: str, percent: int
+) -> ColumnElement[bool]:
+    """Whether a product is filled in for less than ``percent`` of what the channel and locale need."""
+    return exists().where(
+        _c.product_id == product_id, _c.channel_id == channel_id, _c.locale == locale, _c.percent < percent
+    )
+
+
+async def summaries(conn: ReadConn, channel_id: uuid.UUID) -> list[FamilySummary]:
+    """How much of each family is complete on a channel, by family and the channel's order of locales."""
+    wanted = (
+        select(
+            family.c.code,
+            channel.c.code,
+            _c.locale,
+            func.count(),
+            func.count().filter(_c.percent == 100),  # noqa: PLR2004 -- percent
+        )
+        .join(channel, channel.c.id == _c.channel_id)
+        .join(product, product.c.id == _c.product_id)
+        .join(family, family.c.id == product.c.family_id)
+        .where(_c.channel_id == channel_id)
+        .group_by(family.c.code, channel.c.code, channel.c.locales, _c.locale)
+        .order_by(family.c.code, func.array_position(channel.c.locales, _c.locale))
+    )
+    return [FamilySummary(*row) for row in await conn.execute(wanted)]
