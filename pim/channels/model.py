@@ -6,7 +6,10 @@ from pim.channels import locales as locale_rules
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where things are sold. The first of its ``locales`` is its default."""
+    """Where things are sold. The first of its ``locales`` is its default.
+
+    ``required_completeness`` is the percentage to which a product must be filled in, in each locale, to be published.
+    """
 
     id: uuid.UUID
     code: str
@@ -16,6 +19,7 @@ class Channel:
     locales: tuple[str, ...]
     category_id: uuid.UUID | None = None
     time_zone: str = "UTC"
+    required_completeness: int | None = None
 
     def served(self, locale: str | None) -> str:
         """The channel's own locale that serves ``locale`` best: de-AT by de; the default where none does."""

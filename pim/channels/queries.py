@@ -17,6 +17,7 @@ COLUMNS = (
     channel.c.locales,
     channel.c.category_id,
     channel.c.time_zone,
+    channel.c.required_completeness,
 )
 
 

@@ -1,6 +1,18 @@
 import uuid
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Named, Table, Text, TypedColumns, Uuid, func
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Named,
+    SmallInteger,
+    Table,
+    Text,
+    TypedColumns,
+    Uuid,
+    func,
+)
 
 from kernel.db import metadata
 
@@ -14,6 +26,7 @@ class _Channel(TypedColumns):
     locales: Named[list[str]] = Column(ARRAY(Text))
     category_id: Named[uuid.UUID | None] = Column(Uuid, ForeignKey("category.id"), nullable=True)
     time_zone: Named[str] = Column(Text, server_default="UTC")
+    required_completeness: Named[int | None] = Column(SmallInteger, nullable=True)
 
 
 channel = Table(
@@ -21,5 +34,6 @@ channel = Table(
     metadata,
     _Channel,
     CheckConstraint("cardinality(locales) > 0", name="has_a_locale"),
+    CheckConstraint("required_completeness BETWEEN 1 AND 100", name="requires_a_percentage"),
     CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_a_code"),
 )

@@ -63,3 +63,19 @@ async def summaries(conn: ReadConn, channel_id: uuid.UUID) -> list[FamilySummary
         .order_by(family.c.code, func.array_position(channel.c.locales, _c.locale))
     )
     return [FamilySummary(*row) for row in await conn.execute(wanted)]
+
+
+async def lacking(
+    conn: ReadConn, channel_id: uuid.UUID, product_ids: Collection[uuid.UUID], percent: int
+) -> dict[uuid.UUID, list[Completeness]]:
+    """The locales in which each product is filled in for less than ``percent``; the products that are not are left out.
+
+    A product without a family is there with no locale: nobody can say what it needs.
+    """
+    known = select(product.c.id).where(product.c.id == any_(uuids(product_ids)), product.c.family_id.is_(None))
+    found: dict[uuid.UUID, list[Completeness]] = {one: [] for one in (await conn.execute(known)).scalars()}
+    wanted = _SELECT.where(_c.product_id == any_(uuids(product_ids)), _c.channel_id == channel_id)
+    for row in await conn.execute(wanted.where(_c.percent < percent)):
+        one = Completeness(row.product_id, row.channel, row.locale, row.percent, tuple(row.missing))
+        found.setdefault(one.product_id, []).append(one)
+    return found

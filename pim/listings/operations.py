@@ -11,7 +11,10 @@ from kernel.errors import InvalidInput, NotFound
 from kernel.outbox import emit
 from pim.channels import queries as channel_queries
 from pim.channels.model import Channel
+from pim.completeness import queries as completeness_queries
+from pim.completeness.model import Completeness
 from pim.products import queries as product_queries
+from pim.products.model import Product
 
 from . import indexing, naming, reading
 from .events import ListingChanged
@@ -20,6 +23,7 @@ from .model import Published, Skipped
 from .reading import Sources
 
 MOST = 1_000
+MOST_POSITION = 1_000_000_000
 
 
 async def publish(
@@ -36,17 +40,24 @@ async def publish(
 ) -> Published:
     """Show up to 1,000 products on a channel, from and until the given moments, or withdraw them.
 
-    Unknown products are skipped with the reason. Raises NotFound and InvalidInput.
+    Unknown products are skipped with the reason, and so are those less complete than the channel requires; what becomes
+    incomplete later stays. Raises NotFound and InvalidInput.
     """
     if len(products) > MOST:
         raise InvalidInput("products", f"must be at most {MOST} at once")
     if publish_from and publish_until and publish_until <= publish_from:
         raise InvalidInput("until", "must be after from")
+    if position is not None and not 0 <= position <= MOST_POSITION:
+        raise InvalidInput("position", f"must be between 0 and {MOST_POSITION}")
     target = await channel_queries.channel_by_code(conn, channel)
     if target is None:
         raise NotFound("channel", channel)
     known = await product_queries.products_by_code(conn, products)
-    skipped = [Skipped(code, "there is no such product") for code in products if code not in known]
+    skipped = [Skipped(code, "there is no such product") for code in dict.fromkeys(products) if code not in known]
+    if target.required_completeness is not None and not (withdraw or draft):
+        short = await _too_short(conn, target, target.required_completeness, known)
+        skipped += short
+        known = {code: one for code, one in known.items() if code not in {skip.code for skip in short}}
     rows = [
         {"product_id": str(known[code].id), "position": None if position is None else position + place}
         for place, code in enumerate(dict.fromkeys(code for code in products if code in known))
@@ -60,6 +71,21 @@ async def publish(
         await indexing.moved(conn, target, changed)
     await refresh(conn, changed, bulk=bulk, announce=target)
     return Published(len(rows), tuple(skipped))
+
+
+async def _too_short(conn: WriteConn, channel: Channel, required: int, known: Mapping[str, Product]) -> list[Skipped]:
+    """Who may not be shown on a channel yet, and why."""
+    lacking = await completeness_queries.lacking(conn, channel.id, [one.id for one in known.values()], required)
+    return [
+        Skipped(code, _lacks(lacking[one.id], required)) for code, one in sorted(known.items()) if one.id in lacking
+    ]
+
+
+def _lacks(where: Sequence[Completeness], required: int) -> str:
+    if not where:
+        return "it has no family, which says what must be filled in"
+    told = "; ".join(f"{one.percent} % in {one.locale}, without {', '.join(one.missing)}" for one in where)
+    return f"{required} % must be filled in, but there is {told}"
 
 
 _PUBLISH = text("""

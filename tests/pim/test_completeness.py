@@ -14,6 +14,7 @@ from pim.akeneo import operations as akeneo
 from pim.catalog import operations as catalog
 from pim.completeness import operations, queries
 from pim.families.model import FamilyAttribute
+from pim.listings import operations as listings
 from pim.products import queries as products
 from pim.products.model import ProductInput, Refused, ValueInput, VariantInput
 from tests import make
@@ -153,3 +154,23 @@ async def test_the_icecat_catalog_is_as_complete_as_a_recount_finds(db: Database
     assert len({(channel, locale) for _, channel, locale in found}) == 9
     assert len({percent for percent, _ in found.values()}) > 10
     assert len({code for code, _, _ in found}) > 1_000
+
+
+async def test_a_channel_shows_what_is_complete_enough(conn: WriteConn) -> None:
+    await the_catalog(conn)
+    await conn.execute(text("UPDATE channel SET required_completeness = 50 WHERE code = 'print'"))
+    named = ProductInput("half", "shirt", values=(ValueInput("name", "x"),))
+    await save(conn, named, ProductInput("bare", "shirt"), ProductInput("free"))
+    codes = ["half", "bare", "free", "nothing"]
+    done = await listings.publish(conn, channel="print", products=codes)
+    assert (done.published, {one.code: one.reason for one in done.skipped}) == (
+        1,
+        {
+            "bare": "50 % must be filled in, but there is 0 % in de, without care, name",
+            "free": "it has no family, which says what must be filled in",
+            "nothing": "there is no such product",
+        },
+    )
+    assert (await listings.publish(conn, channel="print", products=codes, draft=True)).published == 3
+    assert (await listings.publish(conn, channel="print", products=codes, withdraw=True)).published == 3
+    assert (await listings.publish(conn, channel="web", products=codes)).published == 3

@@ -35,7 +35,7 @@ NAMES = """
     WorkQueue WatchWorkQueue AcceptFulfillment RejectFulfillment PickFulfillment PackFulfillment ShipFulfillment
     ReadyForPickup HandOver MarkNoShow FindOrder RequestReturn ApproveReturn ReceiveReturn InspectReturn SettleReturn
     UploadMedia UpsertProducts ProductSheet RestoreRevision
-    PublishListings StartImport ImportProgress SavePriceList SetPrices ExplainPrice SavePromotion SimulatePromotion
+    StartImport ImportProgress SavePriceList SetPrices ExplainPrice SavePromotion SimulatePromotion
     Promotions
     OrderSheet Orders CancelOrder EditOrder HoldOrder ReleaseOrder WatchOrders SaveSourcingRules ExplainSourcing
     SimulateSourcing SaveChannel SaveLocation CustomerSheet SaveCustomer MergeCustomers EraseCustomer ExportCustomer
