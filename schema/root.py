@@ -17,6 +17,7 @@ from . import (
     products,
     shop,
     stock,
+    tasks,
 )
 from .lean import shorten
 from .scalars import CONFIG
@@ -63,6 +64,7 @@ schema = shorten(
                 listings.publish_listings,
                 stock.adjust_stock,
                 stock.set_stock,
+                tasks.cancel_task,
             ],
         ),
         subscription=create_type(

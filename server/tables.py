@@ -5,6 +5,7 @@ import kernel.changes
 import kernel.idempotency
 import kernel.outbox
 import kernel.principals
+import kernel.tasks
 import oms.locations.tables
 import oms.stock.tables
 import pim.attributes.tables
