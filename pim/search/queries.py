@@ -2,10 +2,10 @@
 
 Every word must be found, the last one also where it is only begun. In languages that put words together, a word is
 found at the end of another too. A word that nothing has is taken for those nearest to it: one mistake away where it has
-four letters, two where it has eight; else for those with the most trigrams in common. Little words are optional.
+four letters, two where it has eight; then for those with most trigrams in common. Little words are optional.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import text
@@ -17,9 +17,9 @@ from .model import Understood
 from .words import Word
 
 MOST_WORDS = 12
-MOST_MEANT = 5
+MOST_MEANT, MOST_CANDIDATES = 5, 30
 SHORTEST_BEGUN, SHORTEST_PART, SHORTEST_MISTYPED, LONG = 2, 4, 4, 8
-SIMILAR = 0.5
+SIMILAR = 0.6  # from which share of common trigrams a long word is taken for another
 
 
 @dataclass(slots=True)
@@ -98,9 +98,13 @@ async def _look_up(conn: ReadConn, scope: str, locale: str, asked: Sequence[_Ask
     unknown = []
     for row in await conn.execute(_LOOK_UP, given):
         one = asked[row.place - 1]
-        one.meant += [documents.quoted(stem) for stem in dict.fromkeys([*row.begun, *row.ended])]
-        if not row.known and not one.meant:
-            unknown.append(one)
+        stems = list(dict.fromkeys([*row.begun, *row.ended]))
+        if not row.known:  # words are kept longer than the documents that had them
+            there = await _there(conn, scope, stems) if stems else ()
+            stems = [stem for stem in stems if stem in there]
+            if not stems:
+                unknown.append(one)
+        one.meant += [documents.quoted(stem) for stem in stems]
     return unknown
 
 
@@ -114,31 +118,40 @@ async def _correct(conn: ReadConn, scope: str, locale: str, unknown: Sequence[_A
         "words": [one.word.folded for one in mistyped],
         "near": [",".join(words.near(one.word.folded)) for one in mistyped],
     }
-    found: dict[int, dict[str, tuple[str, float]]] = {}
+    found: dict[int, list[tuple[str, str, float]]] = {}
     for place, word, stem, similarity in await conn.execute(_NEAREST, given):
-        found.setdefault(place - 1, {})[word] = stem, similarity
+        found.setdefault(place - 1, []).append((word, stem, similarity))
     for place, candidates in found.items():
         one = mistyped[place]
-        stems = list(_nearest(one.word.folded, candidates, begun=one.begun))
-        queries = [f"{scope} & {documents.quoted(stem)}" for stem in stems]
-        there = {row.place for row in await conn.execute(_THERE, {"queries": queries})}
-        one.meant += [documents.quoted(stem) for n, stem in enumerate(stems, 1) if n in there]
+        ranked = _ranked(one.word.folded, candidates, begun=one.begun)
+        there = await _there(conn, scope, [stem for _, stem in ranked])
+        least = min((off for off, stem in ranked if stem in there), default=0)
+        stems = dict.fromkeys(stem for off, stem in ranked if off == least and stem in there)
+        one.meant += [documents.quoted(stem) for stem in list(stems)[:MOST_MEANT]]
+    for one in mistyped:
         if one.ends:
             one.meant.append(f"{documents.quoted(one.word.lexeme)}:*")
 
 
-def _nearest(word: str, candidates: Mapping[str, tuple[str, float]], *, begun: bool) -> Iterable[str]:
-    """The stems of the words with the fewest mistakes; where all have too many, of the most similar ones."""
+def _ranked(word: str, candidates: Iterable[tuple[str, str, float]], *, begun: bool) -> list[tuple[int, str]]:
+    """With how many mistakes each stem is meant, the nearest first; behind all, those that are only similar."""
     allowed = 2 if len(word) >= LONG else 1
     ranked = []
-    for other, (stem, similarity) in candidates.items():
+    for other, stem, similarity in candidates:
         off = words.distance(word, other)
-        if begun:
-            off = min(off, words.distance(word, other[: len(word)]))
-        if off <= allowed or similarity >= SIMILAR:
-            ranked.append((off if off <= allowed else allowed + 1, -similarity, stem))
-    ranked.sort()
-    return list(dict.fromkeys(stem for off, _, stem in ranked if off == ranked[0][0]))[:MOST_MEANT]
+        if begun:  # as far as it is typed, a letter too few or too many
+            off = min(off, *(words.distance(word, other[: len(word) + more]) for more in (-1, 0, 1)))
+        if off <= allowed:
+            ranked.append((off, -similarity, stem))
+        elif len(word) >= LONG and similarity >= SIMILAR:
+            ranked.append((allowed + 1, -similarity, stem))
+    return [(off, stem) for off, _, stem in sorted(ranked)[:MOST_CANDIDATES]]
+
+
+async def _there(conn: ReadConn, scope: str, stems: Sequence[str]) -> set[str]:
+    """Those of these stems that some document of the channel's locale has."""
+    queries = [f"{scope} & {documents.quoted(stem)}" for stem in stems]
+    return {stems[row.place - 1] for row in await conn.execute(_THERE, {"queries": queries})}
 
 
 _LAST = "chr(1114111)"  # sorts behind every character
