@@ -104,7 +104,7 @@ async def describe(conn: WriteConn, rows: Sequence[Any], found: Sources) -> None
     bodies: dict[Any, str] = {}
     written = []
     searchable = found.searchable
-    codes = {one: _codes(found, one) for one in {row.product_id for row in rows}}
+    codes = {one: documents.codes(_codes(found, one)) for one in {row.product_id for row in rows}}
     for row in rows:
         channel, contents = found.channels[row.channel_id], found.contents(row.product_id)
         lineage = tuple({one.id: one for path in found.paths(row.product_id, channel) for one in path}.values())
@@ -114,18 +114,17 @@ async def describe(conn: WriteConn, rows: Sequence[Any], found: Sources) -> None
             key = (row.product_id, name, locale, channel.locales[0], mine, *(one.id for one in lineage))
             if key not in bodies:
                 said = projecting.texts(name, contents, lineage, searchable, found.options, channel, locale)
-                said["B"] |= dict.fromkeys(codes[row.product_id])
                 bodies[key] = documents.literal(documents.weigh(said, locale, learned[locale]))
             scope = documents.scope(channel.code, locale)
-            written.append((row.id, locale, f"{scope} {documents.codes(codes[row.product_id])} {bodies[key]}"))
+            written.append((row.id, locale, f"{scope} {codes[row.product_id]} {bodies[key]}"))
     await search_operations.index(conn, written)
     await search_operations.learn(conn, learned)
 
 
-def _codes(found: Sources, product_id: uuid.UUID) -> list[str]:
-    variants = found.variants.get(product_id, ())
-    codes = [found.products[product_id].code, *(one.sku for one in variants), *(one.gtin or "" for one in variants)]
-    return [code for code in dict.fromkeys(codes) if code]
+def _codes(found: Sources, product_id: uuid.UUID) -> Iterable[str | None]:
+    yield found.products[product_id].code
+    for one in found.variants.get(product_id, ()):
+        yield from (one.sku, one.gtin)
 
 
 _UPDATE = text(f"""

@@ -22,7 +22,7 @@ def weigh(texts: Mapping[str, Iterable[str]], locale: str, learned: Learned) -> 
             for word in words.words(text, locale):
                 for one in word.each() if word.parts else (word,):
                     found.setdefault(one.lexeme, weight)
-                    if one.folded not in learned and one.folded.isalpha() and not one.unspaced:
+                    if one.folded not in learned and not one.unspaced and words.spelled(one.folded):
                         learned[one.folded] = one.lexeme
             if len(found) > MOST_LEXEMES:
                 return dict(list(found.items())[:MOST_LEXEMES])
@@ -35,8 +35,13 @@ def literal(lexemes: Mapping[str, str]) -> str:
 
 
 def codes(given: Iterable[str | None]) -> str:
-    """Skus and GTINs as lexemes that only a whole code finds."""
-    return " ".join(f"{code_lexeme(one)}:1A" for one in dict.fromkeys(given) if one and words.code(one))
+    """Skus and GTINs as lexemes: each whole, which a query for codes finds, and what it is put together from."""
+    lexemes: dict[str, None] = {}
+    for one in given:
+        if one and (whole := words.code(one)):
+            lexemes[f"={whole}:1A"] = None
+            lexemes |= dict.fromkeys(f"{piece}:1B" for piece in words.pieces(one))
+    return " ".join(lexemes)
 
 
 def code_lexeme(given: str) -> str:

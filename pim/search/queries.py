@@ -1,8 +1,9 @@
 """How what somebody typed is understood.
 
-Every word must be found, the last one also where it is only begun. In languages that put words together, a word is
-found at the end of another too. A word that nothing has is taken for those nearest to it: one mistake away where it has
-four letters, two where it has eight; then for those with most trigrams in common. Little words are optional.
+Every word must be found, the last one also where it is only begun; or the whole is a code or begins one. In languages
+that put words together, a word is found at the end of another too. A word that nothing has is taken for those nearest
+to it: one mistake away where it has four letters, two where it has eight; then for those with most trigrams in common.
+Little words are optional.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ from .words import Word
 
 MOST_WORDS = 12
 MOST_MEANT, MOST_CANDIDATES = 5, 30
-SHORTEST_BEGUN, SHORTEST_PART, SHORTEST_MISTYPED, LONG = 2, 4, 4, 8
+SHORTEST_BEGUN, SHORTEST_CODE, SHORTEST_PART, SHORTEST_MISTYPED, LONG = 2, 3, 4, 4, 8
 SIMILAR = 0.6  # from which share of common trigrams a long word is taken for another
 
 
@@ -55,6 +56,7 @@ async def understood(conn: ReadConn, channel: str, locale: str, typed: str) -> U
     scope = documents.scope(channel, locale)
     asked = _asked(typed, locale)
     code = documents.quoted(documents.code_lexeme(typed))
+    codes = f"{code}:*" if len(words.code(typed)) >= SHORTEST_CODE else code
     if not asked:
         return None
     unknown = await _look_up(conn, scope, locale, asked)
@@ -62,7 +64,7 @@ async def understood(conn: ReadConn, channel: str, locale: str, typed: str) -> U
         await _correct(conn, scope, locale, unknown)
     wanted = " & ".join(one.wanted for one in asked)
     return Understood(
-        wanted=f"{scope} & ({code} | ({wanted}))",
+        wanted=f"{scope} & ({codes} | ({wanted}))",
         typed=" | ".join(one.typed for one in asked),
         meant=" | ".join(one.wanted for one in asked),
         code=code,
@@ -79,7 +81,7 @@ def _asked(typed: str, locale: str) -> list[_Asked]:
         _Asked(
             one,
             begun=one is told[-1] and len(one.folded) >= SHORTEST_BEGUN and not one.unspaced,
-            ends=compounding and len(one.lexeme) >= SHORTEST_PART and one.folded.isalpha(),
+            ends=compounding and len(one.lexeme) >= SHORTEST_PART and words.spelled(one.folded),
         )
         for one in told
     ]
@@ -110,7 +112,7 @@ async def _look_up(conn: ReadConn, scope: str, locale: str, asked: Sequence[_Ask
 
 async def _correct(conn: ReadConn, scope: str, locale: str, unknown: Sequence[_Asked]) -> None:
     """Let words that nothing has stand for the nearest ones that something in the channel has."""
-    mistyped = [one for one in unknown if len(one.word.folded) >= SHORTEST_MISTYPED and one.word.folded.isalpha()]
+    mistyped = [one for one in unknown if len(one.word.folded) >= SHORTEST_MISTYPED and words.spelled(one.word.folded)]
     if not mistyped:
         return
     given = {

@@ -53,6 +53,8 @@ _UNSPACED = (
 )
 _RUN = re.compile(f"[{_UNSPACED}]+")
 _OTHER = {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i", "ħ": "h", "ё": "е"}
+_PIECES = re.compile(r"[^\W_]+")
+_DIGIT = re.compile(r"\d")
 _FOLDED = "LATIN", "GREEK"
 
 
@@ -91,7 +93,17 @@ def fold(text: str) -> str:
 
 def code(text: str) -> str:
     """A sku or GTIN as it is searched for: letters and digits only, leading zeros and case do not count."""
-    return "".join(c for c in fold(text) if c.isalnum()).lstrip("0")[:LONGEST]
+    return "".join(_PIECES.findall(fold(text))).lstrip("0")[:LONGEST]
+
+
+def pieces(text: str) -> list[str]:
+    """What a sku is put together from: NL-1010 from nl and 1010."""
+    return [one[:LONGEST] for one in _PIECES.findall(fold(text))]
+
+
+def spelled(word: str) -> bool:
+    """Whether it is a word rather than a number or a model, which have no endings and are not mistyped for another."""
+    return not _DIGIT.search(word)
 
 
 def language(locale: str) -> str:
@@ -147,6 +159,8 @@ def _one(found: str, of: str) -> Word:
 
 
 def _lexeme(word: str, of: str) -> str:
+    if not spelled(word):
+        return fold(word)[:LONGEST]
     return fold(_stem(of)(word[:LONGEST])) or word[:LONGEST]
 
 

@@ -43,15 +43,14 @@ class Finding:
         return facets, others
 
     def document(
-        self, made: Made, pattern: Pattern, channel: Channel, locale: str, own: Mapping[str, Sequence[str]]
+        self, made: Made, pattern: Pattern, channel: Channel, locale: str, said: Mapping[str, Sequence[str]], codes: str
     ) -> str:
-        """The document of what is made after a pattern and says ``own`` texts, among them its codes with weight B."""
+        """The document of what is made after a pattern, says something of its own, and has these codes."""
         key = (made, channel.id, locale)
         if key not in self._said:
             self._said[key] = self._shared(made, pattern, channel, locale)
-        said = documents.literal(documents.weigh(own, locale, self.learned[locale]))
-        scope = documents.scope(channel.code, locale)
-        return f"{scope} {documents.codes(own['B'])} {said} {self._said[key]}"
+        own = documents.literal(documents.weigh(said, locale, self.learned[locale]))
+        return f"{documents.scope(channel.code, locale)} {codes} {own} {self._said[key]}"
 
     def _shared(self, made: Made, pattern: Pattern, channel: Channel, locale: str) -> str:
         contents: list[Content] = [pattern.contents[made[1]], *(one.content for one in pattern.variants[: made[2]])]

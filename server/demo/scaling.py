@@ -33,6 +33,7 @@ from pim.listings.tables import listing, listing_text
 from pim.products.events import ProductChanged
 from pim.products.model import Content, Variant
 from pim.products.tables import variant
+from pim.search import documents
 from pim.search import operations as search_operations
 from server.demo import content, patterns
 from server.demo.finding import Finding, Made, prepare
@@ -304,17 +305,16 @@ class _Growth:
 
     def _name(self, rows: _Rows, one: _Order, names: Sequence[_Name]) -> None:
         by_channel = {row[1]: row[0] for row in rows.listing[-len(self.known.channels) :]}
-        codes = [one.code]
-        for row in rows.variant[-one.variants :]:
-            codes += [row[2], row[3]]
+        variants = rows.variant[-one.variants :]
+        codes = documents.codes([one.code, *(code for _, _, sku, gtin, *_ in variants for code in (sku, gtin))])
         model = [self._model(one)] if "model_number" in one.pattern.contents[0] else []
         for channel, locale, name, short, long in names:
             slug = long if (channel.id, locale, short) in self.taken else short
             self.taken.add((channel.id, locale, short))
             key = by_channel[channel.id]
             rows.listing_text.append((key, channel.id, locale, slug, name, projecting.sort_key(name)))
-            own = {"A": [name], "B": codes, "C": model}
-            document = self.finding.document(one.made, one.pattern, channel, locale, own)
+            said = {"A": [name], "C": model}
+            document = self.finding.document(one.made, one.pattern, channel, locale, said, codes)
             rows.demo_document.append((key, locale, document))
 
     def _original(self, code: str) -> uuid.UUID:
