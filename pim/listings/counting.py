@@ -10,7 +10,7 @@ from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
-from sqlalchemy import Integer, Numeric, any_, case, func, select
+from sqlalchemy import ColumnElement, Integer, Numeric, Subquery, any_, case, func, literal_column, select
 
 from kernel.db import ReadConn, fetch, texts
 from kernel.money import Money
@@ -106,23 +106,58 @@ async def facets(conn: ReadConn, asked: Collection[Resolved]) -> dict[Resolved, 
 
 async def _counted(conn: ReadConn, one: Resolved, codes: Collection[str]) -> list[_Counted]:
     """The values of these attributes among what a query finds."""
-    number = case((_n.number.is_(None), _n.value)).label("value")
-    span = func.min(_n.number, type_=Numeric).label("least"), func.max(_n.number, type_=Numeric).label("most")
-    mine = _n.channel_id == one.query.shop.channel.id, _n.attribute == any_(texts(list(codes)))
     if not codes:
         return []
-    if one.query.filter == ListingFilter():
-        kept = select(_n.attribute, number, func.sum(_n.count).label("count"), *span).where(*mine, _n.count > 0)
-        return await fetch(conn, kept.group_by(_n.attribute, number), _Counted)
-    each = filters.matching(one, func.unnest(listing.c.facets, type_=Integer).label("term")).subquery()
-    term = select(each.c.term, func.count().label("count")).group_by(each.c.term).subquery()
+    given = one.query.filter
+    if given == ListingFilter(in_stock=given.in_stock):
+        return await _kept(conn, one, codes)
+    mine = _n.channel_id == one.query.shop.channel.id, _n.attribute == any_(texts(list(codes)))
+    value = case((_n.number.is_(None), _n.value)).label("value")
+    terms = _terms(one)
     wanted = (
-        select(_n.attribute, number, func.sum(term.c.count).label("count"), *span)
-        .join_from(term, listing_term, _n.id == term.c.term)
+        select(
+            _n.attribute,
+            value,
+            func.sum(terms.c.count).label("count"),
+            func.min(_n.number, type_=Numeric).label("least"),
+            func.max(_n.number, type_=Numeric).label("most"),
+        )
+        .join_from(terms, listing_term, _n.id == terms.c.term)
         .where(*mine)
-        .group_by(_n.attribute, number)
+        .group_by(_n.attribute, value)
     )
     return await fetch(conn, wanted, _Counted)
+
+
+def _terms(one: Resolved) -> Subquery:
+    """How often each term occurs among what a query finds."""
+    each = filters.matching(one, func.unnest(listing.c.facets, type_=Integer).label("term")).subquery()
+    return select(each.c.term, func.count().label("count")).group_by(each.c.term).subquery()
+
+
+async def _kept(conn: ReadConn, one: Resolved, codes: Collection[str]) -> list[_Counted]:
+    """The same of a whole shop, from the kept counters. What is in stock is all but the few that are not."""
+    given = one.query.filter
+    left: ColumnElement[Any] = literal_column("0")
+    kept = select(_n.attribute, _n.value, _n.number).where(
+        _n.channel_id == one.query.shop.channel.id, _n.attribute == any_(texts(list(codes))), _n.count > 0
+    )
+    if given.in_stock is not None:
+        others = replace(one.query, filter=ListingFilter(in_stock=not given.in_stock))
+        terms = _terms(replace(one, query=others))
+        kept = kept.outerjoin(terms, terms.c.term == _n.id)
+        left = func.coalesce(terms.c.count, left)
+    found: list[_Counted] = []
+    spans: dict[str, list[tuple[Decimal, int]]] = defaultdict(list)
+    for attribute, value, number, count in await conn.execute(kept.add_columns(_n.count - left)):
+        if count > 0 and number is None:
+            found.append(_Counted(attribute, value, count))
+        elif count > 0:
+            spans[attribute].append((number, count))
+    for attribute, numbers in spans.items():
+        least, most = min(numbers)[0], max(numbers)[0]
+        found.append(_Counted(attribute, None, sum(count for _, count in numbers), least, most))
+    return found
 
 
 def _facets(
