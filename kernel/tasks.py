@@ -150,6 +150,11 @@ async def start(
     return started
 
 
+async def expect(conn: WriteConn, task: Task, *, total: int) -> Task:
+    """Say how much there is to do, in the transaction that asked for it; returns the task as it now stands."""
+    return Task(**(await conn.execute(_EXPECT, {"id": task.id, "total": total})).mappings().one())
+
+
 async def tasks_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Task]:
     return await some_by_id(conn, ids, Task)
 
@@ -285,6 +290,7 @@ _PROGRESS = text(f"""
         counts = counts || CAST(:counts AS jsonb), state = coalesce(CAST(:state AS jsonb), state)
     WHERE {_MINE} AND NOT cancelling RETURNING {_RETURNING}
 """)
+_EXPECT = text(f"UPDATE task SET total = :total WHERE id = :id RETURNING {_RETURNING}")
 _CANCEL = text(f"""
     UPDATE task SET cancelling = true,
         status = CASE status WHEN 'QUEUED' THEN 'CANCELLED' ELSE status END,

@@ -41,6 +41,14 @@ class AvailabilityStatus(StrEnum):
 
 
 @strawberry.enum
+class BulkAction(StrEnum):
+    SET = "SET"
+    ADD = "ADD"
+    REMOVE = "REMOVE"
+    CLEAR = "CLEAR"
+
+
+@strawberry.enum
 class ChannelKind(StrEnum):
     WEB = "WEB"
     APP = "APP"

@@ -6,6 +6,7 @@ from strawberry.tools import create_type
 from . import (
     attributes,
     availability,
+    bulk,
     categories,
     changes,
     entities,
@@ -41,6 +42,7 @@ schema = shorten(
                 entities.reference_entity,
                 entities.reference_entities,
                 entities.reference_record,
+                bulk.preview_bulk_edit,
                 stock.stock,
                 stock.movements,
                 locations.location,
@@ -65,6 +67,8 @@ schema = shorten(
                 stock.adjust_stock,
                 stock.set_stock,
                 tasks.cancel_task,
+                bulk.bulk_edit,
+                bulk.undo_bulk_edit,
             ],
         ),
         subscription=create_type(

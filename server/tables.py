@@ -9,6 +9,7 @@ import kernel.tasks
 import oms.locations.tables
 import oms.stock.tables
 import pim.attributes.tables
+import pim.bulk.tables
 import pim.categories.tables
 import pim.channels.tables
 import pim.completeness.tables

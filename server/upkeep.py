@@ -7,6 +7,7 @@ from typing import Any
 from kernel import idempotency
 from kernel.db import Database
 from kernel.jobs import Job
+from pim.bulk import jobs as bulk_jobs
 from server.settings import Settings
 
 BATCH = 10_000
@@ -20,4 +21,8 @@ def kinds(settings: Settings) -> list[Job]:
         while await db.transact(lambda conn: idempotency.forget(conn, before=before, most=BATCH)) == BATCH:
             pass
 
-    return [Job("idempotency.forget", forget_keys, cron="17 * * * *")]
+    return [
+        Job("idempotency.forget", forget_keys, cron="17 * * * *"),
+        bulk_jobs.EDITING,
+        bulk_jobs.UNDOING,
+    ]

@@ -1,0 +1,34 @@
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from kernel import tasks
+from kernel.db import ReadConn
+from kernel.paging import Order, Page, Window, pages
+
+from .model import EDIT, UNDO, BulkEdit, BulkProblem
+from .tables import bulk_problem
+
+_c = bulk_problem.c
+_COLUMNS: tuple[Any, ...] = (_c.number, _c.code, _c.path, _c.message)
+_PROBLEMS: Select[Any] = select(*_COLUMNS)
+_ORDER = Order("bulk_problem", [_c.number], kinds=[int])
+
+
+async def bulk_edits_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, BulkEdit]:
+    found = await tasks.tasks_by_id(conn, ids)
+    return {key: BulkEdit(one) for key, one in found.items() if one.kind in (EDIT, UNDO)}
+
+
+async def problems_by_edit(
+    conn: ReadConn, keys: Collection[tuple[uuid.UUID, Window]]
+) -> dict[tuple[uuid.UUID, Window], Page[BulkProblem]]:
+    """What each edit could not do, in the order in which it was found."""
+    found: dict[tuple[uuid.UUID, Window], Page[BulkProblem]] = {}
+    for window in {window for _, window in keys}:
+        mine = [key for key, one in keys if one == window]
+        read = await pages(conn, _PROBLEMS, _c.task_id, mine, _ORDER, window, BulkProblem)
+        found |= {(key, window): page for key, page in read.items()}
+    return found
