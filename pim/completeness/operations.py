@@ -19,6 +19,7 @@ async def refresh(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> int:
     """Bring what is kept of these products in line with their values; returns how many rows had to change."""
     if not product_ids:
         return 0
+    await conn.execute(_HOLD, {"products": list(product_ids)})  # or older values might be written over newer ones
     return (await conn.execute(_REFRESH, {"products": list(product_ids)})).rowcount
 
 
@@ -63,6 +64,7 @@ WANTED = f"""
         WHERE p.id = ANY(:products) AND p.family_id IS NOT NULL
     )
 """
+_HOLD = text("SELECT FROM product WHERE id = ANY(:products) ORDER BY code FOR NO KEY UPDATE")
 _REFRESH = text(f"""
     {WANTED}, gone AS (
         DELETE FROM completeness c WHERE c.product_id = ANY(:products) AND NOT EXISTS (
