@@ -85,6 +85,7 @@ class Context:
     caller: Principal | None
     files: Files
     shared: Shared | None = None
+    resolver: str = "https://id.gs1.org"
     reads: Reads = field(init=False)
 
     def __post_init__(self) -> None:

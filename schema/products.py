@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from kernel import ids
 from kernel.paging import Window
 from kernel.principals import Principal
 from pim.attributes import queries as attribute_queries
@@ -16,18 +17,21 @@ from pim.families import queries as family_queries
 from pim.listings import model as listing_model
 from pim.listings import queries as listing_queries
 from pim.prices import queries as price_queries
-from pim.products import model, queries, reading
+from pim.products import gtins, model, queries, reading, revisions
 
 from .access import Permission
 from .attributes import Attribute
 from .channels import Channel
 from .context import Info
-from .enums import ListingStatus
+from .enums import AssociationKind, ListingStatus
 from .families import Family
-from .fields import field, loads, mirrors, several
+from .fields import computed, field, loads, mirrors, several
+from .labels import Label
+from .media import Media
 from .nodes import SOURCES, Node, Source, node_id
-from .paging import Edge, PageInfo, page_info
+from .paging import Connection, Edge, PageInfo, connection, page_info
 from .prices import Price
+from .scalars import JSON
 
 if TYPE_CHECKING:
     from .categories import Category
@@ -52,6 +56,15 @@ class VariantAxis:
     label: str
 
 
+def _then(name: str) -> Any:
+    """What a product or variant that is shown as it was had in its list ``name``; None where it is shown as it is."""
+    return lambda root: getattr(root.then, name) if root.then else None
+
+
+def _digital_link(root: strawberry.Parent[model.Variant], info: Info) -> str | None:
+    return gtins.digital_link(root.gtin, info.context.resolver)
+
+
 def _prices_of(root: model.Variant, *, price_list: str) -> tuple[Any, str]:
     return root.id, price_list
 
@@ -62,8 +75,25 @@ class Variant(Node):
     id = node_id("Variant")
     sku: str
     gtin: str | None
-    values = loads(list[ProductValue], reading.values_by_variant, by="id", otherwise=(), needs=CATALOG)
-    axis_values = loads(list[VariantAxis], reading.axes_by_variant, by="id", otherwise=(), needs=CATALOG)
+    digital_link = computed(
+        str | None, _digital_link, description="Its GS1 Digital Link, by GTIN; null where it has none."
+    )
+    values = loads(
+        list[ProductValue],
+        reading.values_by_variant,
+        by="id",
+        otherwise=(),
+        known=_then("values"),
+        needs=CATALOG,
+    )
+    axis_values = loads(
+        list[VariantAxis],
+        reading.axes_by_variant,
+        by="id",
+        otherwise=(),
+        known=_then("axis_values"),
+        needs=CATALOG,
+    )
     prices = loads(list[Price], price_queries.history, by=_prices_of, otherwise=(), needs=Permission.PRICES_READ)
 
 
@@ -93,6 +123,61 @@ def _listings_of(root: model.Product, *, caller: Principal) -> Any:
     return root.id, caller.channels
 
 
+def _before(root: strawberry.Parent[model.Change]) -> Any:
+    return _shown(root, root.before)
+
+
+def _after(root: strawberry.Parent[model.Change]) -> Any:
+    return _shown(root, root.after)
+
+
+def _shown(change: model.Change, said: Any) -> Any:
+    is_media = change.path[0] == "media" and said is not None
+    return [ids.encode("Media", key) for key in said] if is_media else said
+
+
+def _path(root: strawberry.Parent[model.Change]) -> str:
+    return root.name
+
+
+@strawberry.type(description="What is said at one path, before and after; null where nothing was or is.")
+@mirrors(model.Change)
+class RevisionChange:
+    path = computed(str, _path, description="Such as values.name.*.de or variants.SKU.values.color.*.*")
+    before = computed(JSON | None, _before)
+    after = computed(JSON | None, _after)
+
+
+@strawberry.type
+@mirrors(revisions.Revision)
+class Revision:
+    number: int
+    at: datetime
+    actor: str
+    changes = loads(list[RevisionChange], revisions.changes_by_version, by="version", otherwise=(), needs=CATALOG)
+
+
+def _revisions_of(root: model.Product, *, first: int | None = None, after: str | None = None) -> Any:
+    return root.id, Window.of(first, after)
+
+
+@strawberry.type
+@mirrors(reading.Component)
+class BundleComponent:
+    sku: str
+    quantity: int
+    variant = loads(Variant | None, queries.variants_by_sku, by="sku")
+
+
+@strawberry.type
+@mirrors(reading.Association)
+class Association:
+    kind: AssociationKind
+    products = loads(
+        list[Annotated["Product", strawberry.lazy("schema.products")]], reading.products_of, by="codes", otherwise=()
+    )
+
+
 @strawberry.type
 @mirrors(model.Product)
 class Product(Node):
@@ -100,12 +185,20 @@ class Product(Node):
     code: str
     revision: int
     updated_at: datetime
-    values = loads(list[ProductValue], reading.values_by_product, by="id", otherwise=(), needs=CATALOG)
+    values = loads(
+        list[ProductValue],
+        reading.values_by_product,
+        by="id",
+        otherwise=(),
+        known=_then("values"),
+        needs=CATALOG,
+    )
     categories = loads(
         list[Annotated["Category", strawberry.lazy("schema.categories")]],
         reading.categories_by_product,
         by="id",
         otherwise=(),
+        known=_then("categories"),
         needs=CATALOG,
     )
     family = loads(Family | None, family_queries.families_by_id, by="family_id", needs=CATALOG)
@@ -117,7 +210,50 @@ class Product(Node):
         needs=CATALOG,
         description="How far it is filled in, for each channel and locale; nothing where it has no family.",
     )
-    variants = loads(list[Variant], queries.variants_by_product, by="id", otherwise=(), needs=CATALOG)
+    variants = loads(
+        list[Variant],
+        queries.variants_by_product,
+        by="id",
+        otherwise=(),
+        known=_then("variants"),
+        needs=CATALOG,
+    )
+    associations = loads(
+        list[Association],
+        reading.associations_by_product,
+        by="id",
+        otherwise=(),
+        known=_then("associations"),
+        needs=CATALOG,
+        description="What it is linked to, kind by kind; BOUGHT_TOGETHER as orders tell.",
+    )
+    components = loads(
+        list[BundleComponent],
+        reading.components_by_product,
+        by="id",
+        otherwise=(),
+        known=_then("components"),
+        needs=CATALOG,
+        description="What a bundle consists of.",
+    )
+    media = loads(list[Media], reading.media_by_product, by="id", otherwise=(), known=_then("media"), needs=CATALOG)
+    slugs = loads(
+        list[Label],
+        reading.slugs_by_product,
+        by="id",
+        otherwise=(),
+        known=_then("slugs"),
+        needs=CATALOG,
+        description="The addresses it was given, by locale; listings make the others from their names.",
+    )
+    revisions = loads(
+        Connection[Revision],
+        revisions.page_by_product,
+        by=_revisions_of,
+        pick=connection,
+        needs=CATALOG,
+        description="Every change, the newest first; the last is its creation.",
+    )
     listings = loads(
         list[ProductListing], listing_queries.product_listings, by=_listings_of, otherwise=(), needs=CATALOG
     )
@@ -127,8 +263,15 @@ SOURCES["Product"] = Source(queries.products_by_id, CATALOG)
 SOURCES["Variant"] = Source(queries.variants_by_id, CATALOG)
 
 
-@field(Product | None, needs=CATALOG)
-async def product(_caller: Principal, info: Info, code: str) -> model.Product | None:
+@field(
+    Product | None,
+    needs=CATALOG,
+    description="With ``at``, as it was at that moment, or null where it was not there yet; listings, prices and "
+    "completeness are always those of now.",
+)
+async def product(_caller: Principal, info: Info, code: str, at: datetime | None = None) -> model.Product | None:
+    if at is not None:
+        return await info.context.reads.load(reading.products_at, (code, at))
     return await info.context.reads.load(queries.products_by_code, code)
 
 

@@ -16,6 +16,7 @@ from . import (
     locations,
     nodes,
     products,
+    saving,
     shop,
     stock,
     tasks,
@@ -64,6 +65,9 @@ schema = shorten(
                 entities.save_reference_records,
                 entities.delete_reference_records,
                 listings.publish_listings,
+                saving.upsert_products,
+                saving.restore_revision,
+                saving.save_association_kind,
                 stock.adjust_stock,
                 stock.set_stock,
                 tasks.cancel_task,
@@ -74,6 +78,7 @@ schema = shorten(
         subscription=create_type(
             "Subscription", [stock.stock_changed, availability.availability_changed, changes.changes_subscription]
         ),
+        types=[saving.UpsertedProduct, saving.RefusedProduct],
         config=CONFIG,
     )
 )

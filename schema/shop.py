@@ -193,6 +193,14 @@ class Offer:
     availability = loads(Availability, offer_queries.availability_by_offer, by="on_channel")
 
 
+@strawberry.type
+@mirrors(model.Component)
+class OfferComponent:
+    sku: str
+    quantity: int
+    offer: Offer | None = strawberry.field(description="Null where it is not sold here by itself.")
+
+
 def _related_key(root: model.Listing, *, kind: AssociationKind) -> Any:
     return root.product_in_shop, str(kind.value)
 
@@ -226,6 +234,13 @@ class Listing(Node):
         pick=_first,
     )
     offers = loads(list[Offer], offering.offers_by_listing, by="itself", otherwise=())
+    components = loads(
+        list[OfferComponent],
+        offering.components,
+        by="product_in_shop",
+        otherwise=(),
+        description="What one of it consists of, where it is a bundle.",
+    )
 
 
 SOURCES["Listing"] = Source(queries.nodes_by_id, SHOP, sees=lambda caller, one: caller.sells_on(one.shop.channel.code))

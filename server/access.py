@@ -42,6 +42,7 @@ class Doors:
     burst: int
     files: Files
     uploads: UploadLimits
+    resolver: str = "https://id.gs1.org"
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     _shared: Shared = field(init=False)
     _known: OrderedDict[str, tuple[float, Principal]] = field(default_factory=OrderedDict)
@@ -51,7 +52,7 @@ class Doors:
         self._shared = Shared(self.db)
 
     def context(self, caller: Principal | None) -> Context:
-        return Context(self.db, self.feed, caller, self.files, self._shared)
+        return Context(self.db, self.feed, caller, self.files, self._shared, self.resolver)
 
     async def enter(self, authorization: str | None, address: str) -> Principal | None:
         """The caller, let in for one request; who shows a bad token pays as their address. Raises BadToken, TooMany."""

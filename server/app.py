@@ -53,6 +53,7 @@ def create(settings: Settings, url: str) -> Starlette:
         settings.rate_limit_burst,
         files,
         UploadLimits(settings.max_upload_bytes, settings.max_upload_files, settings.max_upload_request_bytes),
+        settings.digital_link_resolver,
     )
 
     async def graphql(request: Request) -> Response:

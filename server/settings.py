@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         default=50, gt=0, description="Requests a principal may make per second, averaged over time."
     )
     rate_limit_burst: int = Field(default=200, ge=1, description="Requests a principal may make at once.")
+    digital_link_resolver: str = Field(
+        default="https://id.gs1.org",
+        pattern=r"https?://[^\s?#]+",
+        description="Where the GS1 Digital Links of variants lead.",
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Origins of web pages that may call the API, separated by commas; `*` for any."
     )

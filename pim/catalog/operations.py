@@ -1,6 +1,7 @@
 """Changes that reach across slices of the catalog, and keep what channels show in line with it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from pim.prices.model import PriceInput, PricesSet
 from pim.products import operations as product_operations
 from pim.products import revisions
 from pim.products.catalogs import Catalog
-from pim.products.model import Previewed, ProductInput, Refused, Saved, Upserted
+from pim.products.model import NotRestorable, ProductInput, Refused, Saved, Upserted
 
 LATE = timedelta(minutes=10)  # what was written before its time came, and committed after, is found for so long
 
@@ -40,25 +41,33 @@ async def save_products(
     return saved
 
 
-async def preview_products(conn: WriteConn, products: Sequence[ProductInput], *, actor: str) -> Previewed:
-    """What ``save_products`` would answer, with every change it would make. Changes nothing. Raises InvalidInput."""
+async def preview_products(conn: WriteConn, products: Sequence[ProductInput], *, actor: str) -> Saved:
+    """What ``save_products`` would answer, each result with its changes. Changes nothing. Raises InvalidInput."""
     trial = await conn.begin_nested()
     try:
         saved = await save_products(conn, products, actor=actor)
         made = [one.version for one in saved.results if isinstance(one, Upserted) and one.changed]
-        return Previewed(saved, await revisions.changes_by_version(conn, made))
+        changes = await revisions.changes_by_version(conn, made)
     finally:
         await trial.rollback()
+    return Saved(
+        [
+            replace(one, changes=tuple(changes.get(one.version, ()))) if isinstance(one, Upserted) else one
+            for one in saved.results
+        ]
+    )
 
 
-async def restore_revision(conn: WriteConn, *, product: str, revision: int, actor: str) -> Upserted | Refused:
+async def restore_revision(conn: WriteConn, *, product: str, revision: int, actor: str) -> Upserted:
     """Make a product what it was at ``revision``, which is a revision of its own; variants that came since stay.
 
-    What was made of things that are no more is refused, place by place. Raises NotFound.
+    Raises NotFound, and NotRestorable place by place where it was made of things that are no more.
     """
     restoring = await product_operations.restoring_of(conn, product=product, revision=revision)
     [saved] = (await save_products(conn, [restoring.input], actor=actor)).results
-    return restoring.named(saved) if isinstance(saved, Refused) else saved
+    if isinstance(saved, Refused):
+        raise NotRestorable(product, revision, restoring.named(saved).problems)
+    return saved
 
 
 async def set_prices(

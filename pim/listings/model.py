@@ -84,6 +84,15 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Component:
+    """A part of a bundle; ``offer`` is None where the channel does not sell it by itself."""
+
+    sku: str
+    quantity: int
+    offer: Offer | None
+
+
+@dataclass(frozen=True, slots=True)
 class ListingAttribute:
     attribute: Attribute
     group: Group | None

@@ -9,9 +9,10 @@ from sqlalchemy import text
 
 from kernel.db import ReadConn
 from pim.channels import locales
+from pim.products import queries as product_queries
 
-from .model import Axis, AxisValue, Listing, Offer, Shop
-from .queries import by_shop, listings_by_product
+from .model import Axis, AxisValue, Component, Listing, Offer, Shop
+from .queries import InShop, by_shop, listings_by_product
 
 
 async def offers_by_listing(conn: ReadConn, listings: Collection[Listing]) -> dict[Listing, list[Offer]]:
@@ -36,6 +37,17 @@ async def offers_by_sku(conn: ReadConn, keys: Collection[tuple[Shop, str]]) -> d
             if (one, row.product_id) in shown:
                 found[one, row.sku] = _offer(shown[one, row.product_id], row)
     return found
+
+
+async def components(conn: ReadConn, keys: Collection[InShop]) -> dict[InShop, list[Component]]:
+    """What the bundles among these (shop, product) consist of, in their order."""
+    parts = await product_queries.components_by_product(conn, {product_id for _, product_id in keys})
+    skus = {sku for some in parts.values() for sku, _ in some}
+    sold = await offers_by_sku(conn, [(one, sku) for one in {one for one, _ in keys} for sku in skus])
+    return {
+        (one, key): [Component(sku, quantity, sold.get((one, sku))) for sku, quantity in parts.get(key, ())]
+        for one, key in keys
+    }
 
 
 _SELLABLE = text("""

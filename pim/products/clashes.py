@@ -140,6 +140,7 @@ def _same_slugs(wanted: Mapping[str, Sequence[tuple[str, str]]], taken: Sequence
                 if both and owner not in {code, *told}:
                     told.add(code)
                     yield code, Problem(f"slugs.{locale}", f"{slug} is the address of {owner}")
+                    break
 
 
 def _taken(

@@ -29,7 +29,8 @@ Levels = Mapping[str, str] | None
 def merge(before: State, given: ProductInput, catalog: Catalog) -> tuple[State, list[Problem]]:
     """The next state, and what is wrong with ``given``: with a problem the state is not to be used."""
     problems = list(_outer_problems(given, catalog))
-    code = before.family if given.family is None else given.family or None
+    known = given.family == "" or given.family in catalog.families
+    code = (given.family or None) if known else before.family
     family, levels = catalog.families.get(code or ""), catalog.levels.get(code or "")
     content = _laid(before.content, given.values, catalog, levels, "PRODUCT", "values", problems)
     variants = before.variants

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from kernel.errors import DomainError
+
 BUNDLE = "BUNDLE"  # of which variants are the components
 BOUGHT_TOGETHER = "BOUGHT_TOGETHER"
 KINDS = ("CROSS_SELL", "UP_SELL", "SUBSTITUTE", "ACCESSORY", "SPARE_PART")  # of which products are linked by hand
@@ -118,13 +120,17 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Upserted:
-    """A product that went in; ``revision`` is the one it has now."""
+    """A product that went in; ``revision`` is the one it has now.
+
+    ``changes`` are told only where this was tried and not done; otherwise they are kept with the revision.
+    """
 
     code: str
     product_id: uuid.UUID
     created: bool
     changed: bool
     revision: int
+    changes: tuple[Change, ...] | None = None
 
     @property
     def version(self) -> Version:
@@ -140,8 +146,19 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
-class Previewed:
-    """What saving would have answered, and what each revision would have changed."""
+class KindOfAssociation:
+    kind: str
+    two_way: bool
 
-    saved: Saved
-    changes: Mapping[Version, list[Change]]
+
+@dataclass
+class NotRestorable(DomainError):
+    """{code} cannot be as it was in revision {revision}, for {reasons}."""
+
+    code: str
+    revision: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def reasons(self) -> str:
+        return "; ".join(f"{one.path}: {one.message}" for one in self.problems)

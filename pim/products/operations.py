@@ -13,7 +13,7 @@ from . import catalogs, clashes, linking, pointing, queries, restoring, revision
 from .catalogs import Catalog
 from .clashes import Draft, Shown
 from .merging import merge
-from .model import KINDS, Content, Problem, Product, ProductInput, Refused, Saved, Upserted
+from .model import KINDS, Content, KindOfAssociation, Problem, Product, ProductInput, Refused, Saved, Upserted
 from .restoring import Restoring
 from .revisions import Told
 from .staleness import conflicts
@@ -157,12 +157,13 @@ async def restoring_of(conn: WriteConn, *, product: str, revision: int) -> Resto
     return restoring.back(current, [one.changes for one in told])
 
 
-async def save_kind(conn: WriteConn, *, kind: str, two_way: bool) -> None:
+async def save_kind(conn: WriteConn, *, kind: str, two_way: bool) -> KindOfAssociation:
     """Say whether associations of a kind go both ways from now on; those that are there stay. Raises InvalidInput."""
     if kind not in KINDS:
         raise InvalidInput("kind", f"must be one of {', '.join(KINDS)}")
     row = insert(association_kind).values(kind=kind, two_way=two_way)
     await conn.execute(row.on_conflict_do_update(index_elements=["kind"], set_={"two_way": two_way}))
+    return KindOfAssociation(kind, two_way)
 
 
 async def store_bought_together(conn: WriteConn, found: Mapping[uuid.UUID, Sequence[uuid.UUID]]) -> int:
