@@ -68,9 +68,9 @@ async def preview(conn: WriteConn, *, filter: ProductFilter, edits: Sequence[Edi
     plans = await working.planned(conn, given, products)
     tried = await catalog.preview_products(conn, [plans[one.code].input for one in products], actor=actor)
     found: list[PreviewedProduct] = []
-    for one in tried.saved.results:
+    for one in tried.results:
         if isinstance(one, Refused):
             found.append(PreviewedProduct(one.code, problems=plans[one.code].named(one).problems))
         elif isinstance(one, Upserted):
-            found.append(PreviewedProduct(one.code, tuple(tried.changes.get(one.version, ()))))
+            found.append(PreviewedProduct(one.code, one.changes or ()))
     return Preview(matched, tuple(found))
