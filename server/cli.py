@@ -9,7 +9,18 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from server import databases, demo_shop, doctoring, migrating, ports, schema_file, serving, settings_page, tokens
+from server import (
+    databases,
+    demo_shop,
+    doctoring,
+    migrating,
+    ports,
+    reindexing,
+    schema_file,
+    serving,
+    settings_page,
+    tokens,
+)
 from server import settings as settings_
 from server.errors import OperatorError
 from server.importing import commands as import_commands
@@ -65,6 +76,14 @@ def migrate() -> None:
     """Bring the database to this version."""
     with databases.shared(settings_.load()) as url:
         asyncio.run(migrating.migrate(url))
+
+
+@app.command()
+def reindex() -> None:
+    """Write anew by what the listings of every channel are found and sorted, as a new version may ask for."""
+    chosen = settings_.load()
+    with databases.shared(chosen) as url:
+        asyncio.run(reindexing.reindex(chosen, url))
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Any
 from kernel import idempotency
 from kernel.db import Database
 from kernel.jobs import Job
+from oms.offers import jobs as offer_jobs
 from pim.bulk import jobs as bulk_jobs
 from server.settings import Settings
 
@@ -25,4 +26,5 @@ def kinds(settings: Settings) -> list[Job]:
         Job("idempotency.forget", forget_keys, cron="17 * * * *"),
         bulk_jobs.EDITING,
         bulk_jobs.UNDOING,
+        offer_jobs.REFRESH,
     ]

@@ -1,11 +1,14 @@
 """Changes to what channels sell that content and stock must both know of."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
 from kernel.db import WriteConn
 from oms.stock import operations as stock_operations
+from pim.channels.model import Channel
 from pim.listings import operations as listing_operations
+from pim.listings import queries as listing_queries
 from pim.listings.model import Published
 from pim.products import queries as product_queries
 
@@ -37,3 +40,17 @@ async def publish(
     known = await product_queries.products_by_code(conn, products)
     await stock_operations.tell_listings(conn, [one.id for one in known.values()])
     return done
+
+
+async def refresh_channel(conn: WriteConn, channel: Channel, *, after: uuid.UUID | None, most: int) -> list[uuid.UUID]:
+    """Write anew what a channel shows of the next products behind ``after``, in the order of their ids.
+
+    Returns these products; none at the end. Names, addresses, terms, documents, prices and stock are looked at, and
+    what appears or disappears is told.
+    """
+    products = await listing_queries.products_on(conn, channel.id, after=after, most=most)
+    if products:
+        await listing_operations.lock(conn, products)
+        await listing_operations.refresh(conn, products, bulk=True, only=channel)
+        await stock_operations.tell_listings(conn, products)
+    return products

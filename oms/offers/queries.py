@@ -27,6 +27,20 @@ async def pickup_by_offer(conn: ReadConn, keys: Collection[ON_CHANNEL]) -> dict[
     return found
 
 
+async def makings(conn: ReadConn) -> dict[str, str]:
+    """Of each channel, by code, all that its listings are derived from beside the products: equal while it stays so."""
+    return {row.code: row.made_of for row in await conn.execute(_MAKINGS)}
+
+
+_MAKINGS = text("""
+    SELECT c.code, concat_ws('|', c.locales, c.category_id, c.currency,
+        (SELECT string_agg(cl.location_id || ':' || cl.buffer, ',' ORDER BY cl.location_id)
+            FROM channel_location cl WHERE cl.channel_id = c.id),
+        (SELECT string_agg(pl.id || ':' || pl.priority, ',' ORDER BY pl.id)
+            FROM price_list_channel plc JOIN price_list pl ON pl.id = plc.price_list_id WHERE plc.channel_id = c.id)
+    ) AS made_of
+    FROM channel c ORDER BY c.code
+""")
 _KEYS = "unnest(CAST(:channels AS uuid[]), CAST(:variants AS uuid[])) AS k (channel_id, variant_id)"
 _AVAILABLE = text(f"""
     SELECT k.channel_id, k.variant_id, CAST(coalesce(sum(greatest(0, s.available - cl.buffer)), 0) AS int) AS quantity

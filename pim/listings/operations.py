@@ -104,16 +104,24 @@ _PUBLISH = text("""
 
 
 async def refresh(
-    conn: WriteConn, product_ids: Sequence[uuid.UUID], *, bulk: bool = False, announce: Channel | None = None
+    conn: WriteConn,
+    product_ids: Sequence[uuid.UUID],
+    *,
+    bulk: bool = False,
+    announce: Channel | None = None,
+    only: Channel | None = None,
 ) -> None:
     """Bring what the listings of these products are called, found by and counted as in line with the products.
 
-    Listings that appear or disappear are announced, and on the channel ``announce`` all of them. Called in the
-    transaction that changed the products or their listings.
+    Listings that appear or disappear are announced, and on the channel ``announce`` all of them; of other channels
+    than ``only``, where it is given, none is looked at. Called in the transaction that changed the products or their
+    listings.
     """
     if not product_ids:
         return
     rows = (await conn.execute(_LOCK, {"products": sorted(product_ids)})).all()
+    if only is not None:
+        rows = [row for row in rows if row.channel_id == only.id]
     if not rows:
         return
     found = await reading.sources(conn, product_ids)

@@ -10,6 +10,8 @@ from rich.console import Console
 from kernel.db import Database
 from kernel.errors import InvalidInput
 from kernel.importing import Progress, Report
+from oms.offers import jobs as offer_jobs
+from oms.offers import queries as offer_queries
 from pim.akeneo import operations as akeneo_operations
 from server import databases, migrating
 from server.errors import OperatorError
@@ -17,6 +19,7 @@ from server.importing import showing, stores
 from server.settings import Settings
 
 WENT_IN, REFUSED = 0, 3
+ACTOR = "entrepot import"
 
 Load = Callable[[Database, Progress], Awaitable[Report]]
 
@@ -61,7 +64,11 @@ async def _loaded(settings: Settings, url: str, load: Load, console: Console) ->
         write_seconds=settings.statement_timeout_seconds,
     )
     try:
+        async with db.read() as conn:
+            before = await offer_queries.makings(conn)
         with showing.watched(console) as progress:
-            return await load(db, progress)
+            report = await load(db, progress)
+        await db.transact(lambda conn: offer_jobs.refresh_changed(conn, before, actor=ACTOR))
+        return report
     finally:
         await db.close()

@@ -1,0 +1,59 @@
+"""What a channel shows, written anew where the channel itself changed: its locales, price lists or locations."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from kernel import tasks
+from kernel.db import Database, WriteConn
+from kernel.errors import NotFound
+from kernel.tasks import Task
+from pim.channels import queries as channel_queries
+from pim.channels.model import Channel
+from pim.listings import queries as listing_queries
+
+from . import operations, queries
+
+CHUNK = 200
+
+
+async def work(db: Database, task: Task) -> None:
+    """Refresh every listing of the channel that is ``given``, product by product in the order of their ids."""
+    async with db.read() as conn:
+        channel = await channel_queries.channel_by_code(conn, task.given["channel"])
+        if channel is None:
+            raise NotFound("channel", task.given["channel"])
+        total = await listing_queries.count_on(conn, channel.id)
+    done = task
+    while True:
+        before = done
+
+        async def chunk(conn: WriteConn, before: Task = before, channel: Channel = channel) -> Task | None:
+            after = before.state.get("after")
+            products = await operations.refresh_channel(
+                conn, channel, after=uuid.UUID(after) if after else None, most=CHUNK
+            )
+            if not products:
+                return None
+            state = {"after": str(products[-1])}
+            return await tasks.progress(conn, task, done=before.done + len(products), total=total, state=state)
+
+        further = await db.transact(chunk)
+        if further is None:
+            return
+        done = further
+
+
+REFRESH = tasks.job("channel.refresh", work)
+
+
+async def refresh_channels(conn: WriteConn, channels: Sequence[str], *, actor: str) -> list[Task]:
+    """Ask for what these channels show to be written anew, a task for each."""
+    return [await tasks.start(conn, REFRESH, actor=actor, given={"channel": code}) for code in channels]
+
+
+async def refresh_changed(conn: WriteConn, before: Mapping[str, str], *, actor: str) -> list[Task]:
+    """The same for each channel that is no longer what ``queries.makings`` told before."""
+    after = await queries.makings(conn)
+    return await refresh_channels(
+        conn, [code for code, made_of in after.items() if before.get(code, made_of) != made_of], actor=actor
+    )
