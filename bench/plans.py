@@ -13,6 +13,7 @@ from bench.running import Shop
 from kernel.db import Database
 from kernel.feed import Feed
 from kernel.files import Files
+from pim.media.store import Store
 from schema.context import Context
 from server.demo.people import LOADER
 from server.graphql import engine
@@ -50,7 +51,7 @@ async def _show(of: Shop, console: Console) -> None:
     event.listen(db.reader.sync_engine, "before_cursor_execute", note)
     for title, (name, given) in DOCUMENTS.items():
         variables = {"channel": "web", "locale": "en", "first": 24, "skus": skus} | given
-        context = Context(db, Feed(db), LOADER, Files.in_folder(running.FOLDER / "media"))
+        context = Context(db, Feed(db), LOADER, Store(Files.in_folder(running.FOLDER / "media")))
         prepared = engine.prepare(engine.Request(contract.text(name), variables), Limits())
         seen.clear()
         told = await engine.execute(prepared, context)

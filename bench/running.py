@@ -29,7 +29,7 @@ from sqlalchemy import make_url, text
 from bench.load import Load, Measured
 from kernel.db import Database
 from pim.media.store import Store
-from server import app, embedded, migrating
+from server import embedded, migrating, stores
 from server.demo import loading, people, scaling
 from server.embedded import postmaster
 from server.sequencer import Sequencer
@@ -163,7 +163,7 @@ async def _fill(url: str, variants: int, folder: Path) -> None:
     await migrating.migrate(url)
     db = Database(url, write_seconds=600)
     try:
-        await loading.load_when_empty(db, Store(app.media_folder(Settings(data_dir=folder))))
+        await loading.load_when_empty(db, Store(stores.files(Settings(data_dir=folder))))
         await scaling.grow(db, variants)
         (folder / people.FILE).unlink(missing_ok=True)
         await people.tokens(db, folder)

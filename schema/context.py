@@ -15,6 +15,7 @@ from kernel.errors import Forbidden
 from kernel.feed import Feed
 from kernel.files import Files
 from kernel.principals import Principal
+from pim.media.store import Store
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -83,13 +84,17 @@ class Context:
     db: Database
     feed: Feed
     caller: Principal | None
-    files: Files
+    media: Store
     shared: Shared | None = None
     resolver: str = "https://id.gs1.org"
     reads: Reads = field(init=False)
 
     def __post_init__(self) -> None:
         self.forget()
+
+    @property
+    def files(self) -> Files:
+        return self.media.files
 
     def forget(self, position: int | None = None) -> None:
         """Read anew from here on, together with whoever else is told the change at ``position``."""

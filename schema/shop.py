@@ -26,7 +26,7 @@ from .context import Info
 from .enums import AssociationKind, AvailabilityStatus, Direction, ListingSortKey
 from .fields import computed, field, loads, mirrors
 from .locations import Location
-from .media import Image, Media
+from .media import Image, Media, checked
 from .money import Money
 from .nodes import SOURCES, Node, Source, node_id
 from .paging import Edge, PageInfo, page_info
@@ -158,8 +158,7 @@ def _first(found: Any, *, first: int) -> Any:
 
 
 def _thumbnail(found: list[media_model.Media], *, size: int) -> media_model.Image | None:
-    if not 1 <= size <= 4096:  # noqa: PLR2004
-        raise InvalidInput("size", "must be between 1 and 4096 pixels")
+    checked(size)
     picture = next((one for one in found if one.kind == "IMAGE"), None)
     return media_model.thumbnail(picture, size) if picture else None
 
@@ -191,6 +190,13 @@ class Offer:
     price = loads(OfferPrice | None, price_queries.prices_by_offer, by="on_channel")
     tiers = loads(list[PriceTier], price_queries.tiers_by_offer, by="on_channel", otherwise=())
     availability = loads(Availability, offer_queries.availability_by_offer, by="on_channel")
+    media = loads(
+        list[Media],
+        media_queries.media_by_variant,
+        by="in_locale",
+        otherwise=(),
+        description="What shows this very variant; where nothing does, all that shows its listing.",
+    )
 
 
 @strawberry.type

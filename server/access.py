@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from kernel import principals
 from kernel.db import Database
 from kernel.feed import Feed
-from kernel.files import Files
 from kernel.principals import Principal
+from pim.media.store import Store
 from schema.context import Context, Shared
 from server.graphql.limits import Limits
 from server.graphql.multipart import UploadLimits
@@ -40,7 +40,7 @@ class Doors:
     most_bytes: int
     per_second: float
     burst: int
-    files: Files
+    media: Store
     uploads: UploadLimits
     resolver: str = "https://id.gs1.org"
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -52,7 +52,7 @@ class Doors:
         self._shared = Shared(self.db)
 
     def context(self, caller: Principal | None) -> Context:
-        return Context(self.db, self.feed, caller, self.files, self._shared, self.resolver)
+        return Context(self.db, self.feed, caller, self.media, self._shared, self.resolver)
 
     async def enter(self, authorization: str | None, address: str) -> Principal | None:
         """The caller, let in for one request; who shows a bad token pays as their address. Raises BadToken, TooMany."""

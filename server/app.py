@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 from sqlalchemy import text
 from starlette.applications import Starlette
@@ -28,6 +27,7 @@ from server.media import MediaFiles
 from server.sequencer import Sequencer
 from server.settings import Settings
 from server.supervising import keep_running
+from server.uploads import Uploads
 from server.worker import Worker
 
 
@@ -40,10 +40,10 @@ def create(settings: Settings, url: str) -> Starlette:
         read_seconds=settings.read_timeout_seconds,
         write_seconds=settings.statement_timeout_seconds,
     )
-    files = stores.files(settings)
+    media = Store(stores.files(settings))
     feed = Feed(db, buffer=settings.subscriber_buffer)
     sequencer = Sequencer(db, retention=timedelta(days=settings.change_retention_days))
-    worker = Worker(db, upkeep.kinds(settings))
+    worker = Worker(db, upkeep.kinds(settings, media))
     doors = Doors(
         db,
         feed,
@@ -51,7 +51,7 @@ def create(settings: Settings, url: str) -> Starlette:
         settings.max_body_bytes,
         settings.rate_limit_per_second,
         settings.rate_limit_burst,
-        files,
+        media,
         UploadLimits(settings.max_upload_bytes, settings.max_upload_files, settings.max_upload_request_bytes),
         settings.digital_link_resolver,
     )
@@ -84,7 +84,7 @@ def create(settings: Settings, url: str) -> Starlette:
     cors = Middleware(
         CORSMiddleware,
         allow_origins=origins,
-        allow_methods=["GET", "POST"],
+        allow_methods=["GET", "POST", "PUT"],
         allow_headers=["authorization", "content-type"],
     )
     made = Starlette(
@@ -94,14 +94,11 @@ def create(settings: Settings, url: str) -> Starlette:
             Route("/health", health),
             Route("/", lambda _request: RedirectResponse("/graphiql")),
             *pages.routes(),
-            Mount("/media", MediaFiles(Store(media_folder(settings)))),
+            Mount("/media", MediaFiles(media, db)),
+            Route("/uploads/{id}/{ticket}", Uploads(db, media.files).receive, methods=["PUT"]),
         ],
         middleware=[cors] if origins else [],
         lifespan=life,
     )
     made.state.doors = doors
     return made
-
-
-def media_folder(settings: Settings) -> Path:
-    return settings.data_dir / "media"

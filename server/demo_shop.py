@@ -6,7 +6,7 @@ from rich.console import Console
 
 from kernel.db import Database
 from pim.media.store import Store
-from server import app, migrating, ports
+from server import migrating, ports, stores
 from server.demo import loading, people, scaling
 from server.settings import Settings
 
@@ -25,7 +25,7 @@ async def prepare(settings: Settings, url: str, scale: int | None) -> None:
     db = Database(url, write_seconds=600)
     try:
         with console.status("Loading the demo shop"):
-            await loading.load_when_empty(db, Store(app.media_folder(settings)))
+            await loading.load_when_empty(db, Store(stores.files(settings)))
         if scale is not None:
             await scaling.grow(db, scale)
         tokens = await people.tokens(db, settings.data_dir)

@@ -1,5 +1,6 @@
 """What the hub does by itself to stay in order."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,12 +10,15 @@ from kernel.db import Database
 from kernel.jobs import Job
 from oms.offers import jobs as offer_jobs
 from pim.bulk import jobs as bulk_jobs
+from pim.media import operations as media_operations
+from pim.media.store import Store
 from server.settings import Settings
 
 BATCH = 10_000
+ABANDONED = 6 * 3600  # seconds after which a file that was coming in is nobody's
 
 
-def kinds(settings: Settings) -> list[Job]:
+def kinds(settings: Settings, media: Store) -> list[Job]:
     """The kinds of jobs that a node with these settings runs."""
 
     async def forget_keys(db: Database, _given: Mapping[str, Any]) -> None:
@@ -22,8 +26,14 @@ def kinds(settings: Settings) -> list[Job]:
         while await db.transact(lambda conn: idempotency.forget(conn, before=before, most=BATCH)) == BATCH:
             pass
 
+    async def sweep_media(db: Database, _given: Mapping[str, Any]) -> None:
+        while await db.transact(lambda conn: media_operations.sweep(conn, media)):
+            pass
+        await asyncio.to_thread(media.files.sweep_spool, seconds=ABANDONED)
+
     return [
         Job("idempotency.forget", forget_keys, cron="17 * * * *"),
+        Job("media.sweep", sweep_media, cron="*/10 * * * *"),
         bulk_jobs.EDITING,
         bulk_jobs.UNDOING,
         offer_jobs.REFRESH,

@@ -22,6 +22,7 @@ from pim.channels.model import Channel
 from pim.families import operations as families
 from pim.families.model import Family, FamilyAttribute
 from pim.media import operations as media
+from pim.media.store import Kept
 from pim.prices import operations as prices
 from pim.prices.model import PriceList
 from pim.products import operations as products
@@ -108,7 +109,7 @@ async def a_product(conn: WriteConn, code: str | None = None, **given: Any) -> P
 async def a_picture(conn: WriteConn) -> uuid.UUID:
     """A file that nobody will open."""
     digest = hashlib.sha256(a_code("picture").encode()).hexdigest()
-    return (await media.add(conn, digest=digest, type="image/png", bytes=1, width=1, height=1, alt={})).id
+    return (await media.add(conn, Kept(digest, "image/png", "IMAGE", 1, "", 1, 1), alt={})).id
 
 
 async def a_variant(conn: WriteConn, sku: str | None = None) -> Variant:

@@ -82,6 +82,10 @@ class Offer:
     def on_channel(self) -> tuple[uuid.UUID, uuid.UUID]:
         return self.listing.shop.channel.id, self.variant_id
 
+    @property
+    def in_locale(self) -> tuple[str, uuid.UUID, uuid.UUID]:
+        return self.listing.shop.locale, self.listing.product_id, self.variant_id
+
 
 @dataclass(frozen=True, slots=True)
 class Component:

@@ -4,6 +4,7 @@ import mimetypes
 import re
 import uuid
 from collections.abc import Collection
+from dataclasses import replace
 
 from sqlalchemy import any_, or_, select
 
@@ -54,8 +55,4 @@ async def media_in_locale(
 ) -> dict[tuple[str, uuid.UUID], Media]:
     """Each file as it is shown in a locale."""
     known = await media_by_id(conn, {key for _, key in keys})
-    return {
-        (locale, key): Media(one.id, one.digest, one.type, one.kind, one.width, one.height, one.texts, locale)
-        for locale, key in keys
-        if (one := known.get(key))
-    }
+    return {(locale, key): replace(one, locale=locale) for locale, key in keys if (one := known.get(key))}

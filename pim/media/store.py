@@ -1,68 +1,99 @@
-"""Files by the SHA-256 of their bytes, in a folder; pictures are also kept in the smaller sizes that were asked for."""
+"""Media in the object store, by the SHA-256 of their bytes; pictures also in the smaller sizes that were asked for."""
 
-import hashlib
-import io
-import os
-import re
-from pathlib import Path
+import asyncio
+from dataclasses import dataclass
 
-from PIL import Image, UnidentifiedImageError
-
+from kernel import files
 from kernel.errors import InvalidInput
+from kernel.files import Files, Reading, Upload
 
-from .addresses import SIZES, SUFFIXES
+from . import names, pictures, sniffing
+from .addresses import SIZES, SUFFIXES, TYPES
 
-TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-MOST_BYTES = 20 * 2**20
-MOST_PIXELS = 50_000_000
-DIGEST = re.compile(r"[0-9a-f]{64}")
+MIB = 2**20
+MOST_BYTES = {"IMAGE": 20 * MIB, "DOCUMENT": 50 * MIB, "VIDEO": 200 * MIB}
+PICTURES = tuple(SUFFIXES[named] for named in pictures.FORMATS)
+AT_ONCE = 2  # pictures that are decoded side by side: each may need 200 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that was looked at and is in the store. Width and height are in pixels, of pictures only."""
+
+    digest: str
+    type: str
+    kind: str
+    bytes: int
+    name: str
+    width: int | None
+    height: int | None
 
 
 class Store:
-    """The media folder."""
+    """The media in an object store."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, kept: Files) -> None:
+        self.files = kept
+        self._decoding = asyncio.Semaphore(AT_ONCE)
+        self._making: dict[str, asyncio.Task[bytes | None]] = {}
 
-    def put(self, content: bytes) -> tuple[str, str, int, int]:
-        """Keep a picture; returns its digest, media type, width and height. Raises InvalidInput."""
-        if len(content) > MOST_BYTES:
-            raise InvalidInput("file", f"must not be larger than {MOST_BYTES} bytes")
-        try:
-            with Image.open(io.BytesIO(content), formats=list(TYPES)) as picture:
-                kind, (width, height) = TYPES[picture.format or ""], picture.size
-                if width * height > MOST_PIXELS:
-                    raise InvalidInput("file", f"must not have more than {MOST_PIXELS} pixels")
-                picture.verify()
-        except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError, KeyError):
-            raise InvalidInput("file", "must be a PNG, JPEG or WebP picture") from None
-        digest = hashlib.sha256(content).hexdigest()
-        self._write(self.path(digest, SUFFIXES[kind]), content)
-        return digest, kind, width, height
+    async def look(self, upload: Upload) -> Kept:
+        """What a file is, once it was seen to be whole and harmless. Raises InvalidInput."""
+        name = names.checked(upload.name)
+        found = await asyncio.to_thread(sniffing.sniff, upload.path)
+        if upload.bytes > MOST_BYTES[found.kind]:
+            raise InvalidInput("file", f"must not be larger than {MOST_BYTES[found.kind]} bytes")
+        width, height = None, None
+        if found.kind == "IMAGE":
+            async with self._decoding:
+                width, height = await asyncio.to_thread(pictures.measure, upload.path, found.type)
+        return Kept(upload.digest, found.type, found.kind, upload.bytes, name, width, height)
 
-    def path(self, digest: str, suffix: str) -> Path:
-        return self.folder / digest[:2] / f"{digest}.{suffix}"
+    async def put(self, upload: Upload, kept: Kept) -> None:
+        await self.files.put(_whole(kept.digest, SUFFIXES[kept.type]), upload.path)
 
-    def thumbnail(self, digest: str, size: int) -> Path | None:
-        """The file of a picture fitted into ``size`` pixels, made on first use; None where there is no such picture."""
-        if not DIGEST.fullmatch(digest) or size not in SIZES:
+    async def whole(self, digest: str, suffix: str, start: int = 0, end: int | None = None) -> Reading | None:
+        """The file, or its bytes from ``start`` up to before ``end``; None where there is none of that type."""
+        return await self.files.read(_whole(digest, suffix), start, end) if suffix in TYPES else None
+
+    async def size(self, digest: str, suffix: str) -> int | None:
+        """How many bytes the file has; None where there is none of that type."""
+        return await self.files.size(_whole(digest, suffix)) if suffix in TYPES else None
+
+    async def thumbnail(self, digest: str, size: int) -> bytes | None:
+        """A picture fitted into ``size`` pixels, as WebP, made on first use; None where there is no such picture.
+
+        Who asks for it while it is being made waits for it.
+        """
+        if size not in SIZES:
             return None
-        made = self.folder / digest[:2] / f"{digest}-{size}.webp"
-        if not made.exists():
-            whole = next((p for s in SUFFIXES.values() if (p := self.path(digest, s)).exists()), None)
-            if whole is None:
-                return None
-            with Image.open(whole) as picture:
-                picture.thumbnail((size, size))
-                out = io.BytesIO()
-                picture.convert("RGBA" if "A" in picture.getbands() else "RGB").save(out, "WEBP", quality=82)
-            self._write(made, out.getvalue())
-        return made
+        key = _fitted(digest, size)
+        if (there := await self.files.content(key)) is not None:
+            return there
+        making = self._making.get(key)
+        if making is None:
+            making = self._making[key] = asyncio.create_task(self._fit(digest, size, key))
+            making.add_done_callback(lambda _: self._making.pop(key, None))
+        return await asyncio.shield(making)
 
-    def _write(self, path: Path, content: bytes) -> None:
-        """Whole or not at all, whoever else writes the same."""
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(f".{os.getpid()}.part")
-            part.write_bytes(content)
-            part.replace(path)
+    async def _fit(self, digest: str, size: int, key: str) -> bytes | None:
+        for suffix in PICTURES:
+            if (content := await self.files.content(_whole(digest, suffix))) is not None:
+                async with self._decoding:
+                    made = await asyncio.to_thread(pictures.fit, content, suffix, size)
+                await self.files.put(key, made)
+                return made
+        return None
+
+    async def delete(self, digest: str) -> None:
+        """Remove a file and every smaller size of it."""
+        whole = [_whole(digest, suffix) for suffix in TYPES]
+        await self.files.delete([*(_fitted(digest, size) for size in SIZES), *whole])
+
+
+def _whole(digest: str, suffix: str) -> str:
+    return files.by_digest(digest, suffix=f".{suffix}")
+
+
+def _fitted(digest: str, size: int) -> str:
+    return files.by_digest(digest, suffix=f"-{size}.webp")

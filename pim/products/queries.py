@@ -1,12 +1,15 @@
 import uuid
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import any_, select
+from sqlalchemy import ColumnElement, any_, select
 
 from kernel.db import ReadConn, fetch, texts, uuids
+from kernel.paging import Order, Page, Window, pages
 from pim.categories.tables import category
 from pim.families import queries as family_queries
 from pim.media import queries as media_queries
+from pim.media.tables import product_media
 
 from .model import Product, Variant
 from .states import State, VariantState
@@ -36,6 +39,21 @@ async def products_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str, 
 async def ids_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str, uuid.UUID]:
     rows = await conn.execute(select(_p.code, _p.id).where(_p.code == any_(texts(codes))))
     return {row.code: row.id for row in rows}
+
+
+async def products_by_media(
+    conn: ReadConn, keys: Collection[tuple[uuid.UUID, Window]]
+) -> dict[tuple[uuid.UUID, Window], Page[Product]]:
+    """A page of the products that show each file, by code."""
+    shown = PRODUCTS.join(product_media, product_media.c.product_id == _p.id)
+    of: ColumnElement[Any] = product_media.c.media_id
+    order = Order("product.code", [_p.code], kinds=[str])
+    found: dict[tuple[uuid.UUID, Window], Page[Product]] = {}
+    for window in {window for _, window in keys}:
+        files = [media_id for media_id, mine in keys if mine == window]
+        below = await pages(conn, shown, of, files, order, window, Product)
+        found |= {(media_id, window): some for media_id, some in below.items()}
+    return found
 
 
 async def variants_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Variant]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from kernel.db import Database, WriteConn
+from kernel.files import Incoming
 from oms.locations import operations as locations
 from oms.locations.model import Point
 from oms.offers import operations as offers
@@ -21,7 +22,7 @@ from pim.channels import operations as channels
 from pim.families import operations as families
 from pim.families.model import FamilyAttribute
 from pim.media import operations as media
-from pim.media.store import Store
+from pim.media.store import Kept, Store
 from pim.prices import operations as prices
 from pim.prices.model import PriceInput
 from pim.products import queries as product_queries
@@ -151,19 +152,20 @@ async def _pictures(conn: WriteConn, store: Store, shop: Content) -> None:
         found = []
         for color in dict.fromkeys(colors):
             drawn = pictures.draw(kind, color)
-            digest, media_type, width, height = store.put(drawn)
-            one = await media.add(
-                conn,
-                digest=digest,
-                type=media_type,
-                bytes=len(drawn),
-                width=width,
-                height=height,
-                alt=kinds[row["family"]],
-            )
-            found.append(one.id)
+            kept = await _keep(store, drawn, f"{row['code']}-{kind}.webp")
+            found.append((await media.add(conn, kept, alt=kinds[row["family"]])).id)
         attached[known[row["code"]].id] = found
     await media.attach(conn, attached)
+
+
+async def _keep(store: Store, drawn: bytes, name: str) -> Kept:
+    with store.files.a_folder() as folder:
+        incoming = Incoming(folder, most=len(drawn))
+        await incoming.write(drawn)
+        upload = await incoming.finish(name)
+        kept = await store.look(upload)
+        await store.put(upload, kept)
+    return kept
 
 
 async def _prices(conn: WriteConn, shop: Content, now: datetime) -> None:

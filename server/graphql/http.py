@@ -72,7 +72,7 @@ async def _with_files(http: HttpRequest, doors: Doors, caller: Principal | None,
     for place in form.places:
         if not engine.is_upload(prepared, place.steps):
             raise Malformed(400, f"variables.{'.'.join(map(str, place.steps))} takes no file", CLOSE)
-    with doors.files.a_folder() as folder:
+    with doors.media.files.a_folder() as folder:
         await form.receive(folder)
         return await _answered(prepared, doors.context(caller), media)
 

@@ -17,6 +17,7 @@ from sqlalchemy import event
 
 from kernel import changes
 from kernel.db import Database
+from kernel.files import Files
 from pim.media.store import Store
 from server import app
 from server.access import Doors
@@ -97,7 +98,7 @@ async def shop(
     await _create(server_url, "shop", template)
     db = Database(_named(server_url, "shop"))
     try:
-        await loading.load_when_empty(db, Store(folder / "media"))
+        await loading.load_when_empty(db, Store(Files.in_folder(folder / "media")))
         tokens = await people.tokens(db, folder)
         numbering = asyncio.create_task(Sequencer(db, retention=timedelta(days=7)).run())
         await soon(lambda: _all_is_numbered(db))

@@ -7,6 +7,7 @@ from sqlalchemy import make_url, text
 from stdnum import ean
 
 from kernel.db import Database, ReadConn, WriteConn
+from kernel.files import Files
 from oms.stock import operations as stock
 from oms.stock import queries as stock_queries
 from pim.listings import operations as listings
@@ -22,7 +23,7 @@ async def grown(server_url: str, template: str, tmp_path_factory: pytest.TempPat
     server = await asyncpg.connect(server_url.replace("postgresql+asyncpg", "postgresql"))
     await server.execute(f'CREATE DATABASE grown TEMPLATE "{template}" STRATEGY FILE_COPY')
     db = Database(make_url(server_url).set(database="grown").render_as_string(), readers=2, writers=2)
-    await loading.load_when_empty(db, Store(tmp_path_factory.mktemp("media")))
+    await loading.load_when_empty(db, Store(Files.in_folder(tmp_path_factory.mktemp("media"))))
     await scaling.grow(db, 400)
     await scaling.grow(db, VARIANTS)
     yield db

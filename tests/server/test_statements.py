@@ -10,6 +10,7 @@ from kernel import principals
 from kernel.db import Database
 from kernel.feed import Feed
 from kernel.files import Files
+from pim.media.store import Store
 from server.access import Doors
 from server.graphql import engine
 from server.graphql.engine import Request
@@ -28,7 +29,7 @@ async def quiet(shop_url: str, shop: Any, http: Any) -> AsyncIterator[Inside]:
     db = Database(shop_url)
     yield Inside(
         "",
-        Doors(db, Feed(db), Limits(), 2**20, 1e6, 10**6, Files.in_folder(shop[1] / "media"), UploadLimits()),
+        Doors(db, Feed(db), Limits(), 2**20, 1e6, 10**6, Store(Files.in_folder(shop[1] / "media")), UploadLimits()),
         shop[2],
         http,
     )

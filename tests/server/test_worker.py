@@ -5,11 +5,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from obstore.store import MemoryStore
 from sqlalchemy import func, select, text, update
 
 from kernel import idempotency, jobs
 from kernel.db import Database
+from kernel.files import Files
 from kernel.jobs import Job
+from pim.media.store import Store
 from server import upkeep
 from server.settings import Settings
 from server.worker import Worker
@@ -67,7 +70,9 @@ async def test_old_idempotency_keys_are_forgotten_and_young_ones_kept(db: Databa
             await idempotency.claim(conn, principal_id=_ID, mutation="adjust_stock", key=key, input={})
         eight_days_ago = datetime.now(UTC) - timedelta(days=8)
         await conn.execute(update(table).where(table.c.key == "old").values(at=eight_days_ago))
-    (forget,) = [kind for kind in upkeep.kinds(Settings()) if kind.name == "idempotency.forget"]
+    (forget,) = [
+        kind for kind in upkeep.kinds(Settings(), Store(Files(MemoryStore()))) if kind.name == "idempotency.forget"
+    ]
     await forget.work(db, {})
     async with db.read() as reader:
         kept = (await reader.execute(select(table.c.key))).scalars().all()
