@@ -16,7 +16,7 @@ from server.graphql import engine
 from server.graphql.engine import Refused, Request
 from server.graphql.malformed import Malformed
 from server.graphql.multipart import Form
-from server.graphql.parts import CLOSE, KIND
+from server.graphql.parts import CLOSE, KIND, leave_unread
 
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -32,7 +32,11 @@ async def handle(http: HttpRequest, doors: Doors) -> Response:
             raise Malformed(406, f"acceptable are {RESPONSE}, {JSON} and {EVENTS}")
         caller = await _caller(http, doors)
         if not reading and _kind(http) == KIND:
-            return await _with_files(http, doors, caller, media)
+            try:
+                return await _with_files(http, doors, caller, media)
+            except (Malformed, Refused):
+                await leave_unread(http)
+                raise
         request = _from_query(http) if reading else await _from_body(http, doors.most_bytes)
         prepared = engine.prepare(request, doors.limits)
         if reading and not (prepared.is_query or (media == EVENTS and prepared.is_subscription)):

@@ -1,6 +1,8 @@
 """The parts of a multipart/form-data body, piece by piece as they come in."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 KIND = "multipart/form-data"
 CLOSE = {"connection": "close"}
+LITTLE = 2**20  # bytes of a refused body that are thrown away before the connection is closed
+PATIENCE = 1.0  # seconds to wait for them
 
 
 @dataclass(slots=True, eq=False)
@@ -42,11 +46,26 @@ async def parts(http: Request, most: int) -> AsyncIterator[tuple[Part, bytes | N
             parser.write(chunk)
             for found in reader.take():
                 yield found
+        http.state.is_read = True
         parser.finalize()
     except FormParserError:
         raise Malformed(400, "the body is no multipart/form-data", CLOSE) from None
     if not reader.ended:
         raise Malformed(400, "the body is cut short", CLOSE)
+
+
+async def leave_unread(http: Request) -> None:
+    """Let a little more of a refused body come in, unread: who is still sending does not see the answer."""
+    if getattr(http.state, "is_read", False):
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            left = LITTLE
+            while left > 0:
+                message = await http.receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body"):
+                    break
 
 
 class _Reader:
