@@ -68,8 +68,6 @@ class Store:
         if size not in SIZES:
             return None
         key = _fitted(digest, size)
-        if (there := await self.files.content(key)) is not None:
-            return there
         making = self._making.get(key)
         if making is None:
             making = self._making[key] = asyncio.create_task(self._fit(digest, size, key))
@@ -77,6 +75,8 @@ class Store:
         return await asyncio.shield(making)
 
     async def _fit(self, digest: str, size: int, key: str) -> bytes | None:
+        if (there := await self.files.content(key)) is not None:
+            return there
         for suffix in PICTURES:
             if (content := await self.files.content(_whole(digest, suffix))) is not None:
                 async with self._decoding:
