@@ -9,7 +9,7 @@ from kernel.errors import NotFound
 from kernel.tasks import Task
 from pim.channels import queries as channel_queries
 from pim.channels.model import Channel
-from pim.listings import queries as listing_queries
+from pim.products import queries as product_queries
 
 from . import operations, queries
 
@@ -17,20 +17,19 @@ CHUNK = 200
 
 
 async def work(db: Database, task: Task) -> None:
-    """Refresh every listing of the channel that is ``given``, product by product in the order of their ids."""
+    """Refresh the channel that is ``given``, product by product in the order of their ids."""
     async with db.read() as conn:
         channel = await channel_queries.channel_by_code(conn, task.given["channel"])
         if channel is None:
             raise NotFound("channel", task.given["channel"])
-        total = await listing_queries.count_on(conn, channel.id)
+        total = await product_queries.count(conn)
     done = task
     while True:
-        before = done
 
-        async def chunk(conn: WriteConn, before: Task = before, channel: Channel = channel) -> Task | None:
+        async def chunk(conn: WriteConn, before: Task = done, channel: Channel = channel) -> Task | None:
             after = before.state.get("after")
             products = await operations.refresh_channel(
-                conn, channel, after=uuid.UUID(after) if after else None, most=CHUNK
+                conn, channel, after=uuid.UUID(after) if after else None, most=CHUNK, bulk=True
             )
             if not products:
                 return None
@@ -47,13 +46,17 @@ REFRESH = tasks.job("channel.refresh", work)
 
 
 async def refresh_channels(conn: WriteConn, channels: Sequence[str], *, actor: str) -> list[Task]:
-    """Ask for what these channels show to be written anew, a task for each."""
-    return [await tasks.start(conn, REFRESH, actor=actor, given={"channel": code}) for code in channels]
+    """Have what these channels show written anew: at once where there are few products, else by a task for each."""
+    if await product_queries.count(conn, most=CHUNK + 1) > CHUNK:
+        return [await tasks.start(conn, REFRESH, actor=actor, given={"channel": code}) for code in channels]
+    for one in (await channel_queries.channels_by_code(conn, channels)).values():
+        await operations.refresh_channel(conn, one, after=None, most=CHUNK)
+    return []
 
 
 async def refresh_changed(conn: WriteConn, before: Mapping[str, str], *, actor: str) -> list[Task]:
     """The same for each channel that is no longer what ``queries.makings`` told before."""
     after = await queries.makings(conn)
     return await refresh_channels(
-        conn, [code for code, made_of in after.items() if before.get(code, made_of) != made_of], actor=actor
+        conn, [code for code, made_of in after.items() if before.get(code) != made_of], actor=actor
     )

@@ -7,8 +7,8 @@ from datetime import datetime
 from kernel.db import WriteConn
 from oms.stock import operations as stock_operations
 from pim.channels.model import Channel
+from pim.completeness import operations as completeness_operations
 from pim.listings import operations as listing_operations
-from pim.listings import queries as listing_queries
 from pim.listings.model import Published
 from pim.products import queries as product_queries
 
@@ -42,15 +42,18 @@ async def publish(
     return done
 
 
-async def refresh_channel(conn: WriteConn, channel: Channel, *, after: uuid.UUID | None, most: int) -> list[uuid.UUID]:
-    """Write anew what a channel shows of the next products behind ``after``, in the order of their ids.
+async def refresh_channel(
+    conn: WriteConn, channel: Channel, *, after: uuid.UUID | None, most: int, bulk: bool = False
+) -> list[uuid.UUID]:
+    """Write anew what a channel shows and needs of the next products behind ``after``, in the order of their ids.
 
-    Returns these products; none at the end. Names, addresses, terms, documents, prices and stock are looked at, and
-    what appears or disappears is told.
+    Returns these products; none at the end. How complete they are, names, addresses, terms, documents, prices and stock
+    are looked at, and what appears or disappears is told.
     """
-    products = await listing_queries.products_on(conn, channel.id, after=after, most=most)
+    products = await product_queries.ids_after(conn, after, most)
     if products:
         await listing_operations.lock(conn, products)
-        await listing_operations.refresh(conn, products, bulk=True, only=channel)
+        await completeness_operations.refresh(conn, products)
+        await listing_operations.refresh(conn, products, bulk=bulk, only=channel)
         await stock_operations.tell_listings(conn, products)
     return products

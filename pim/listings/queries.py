@@ -3,7 +3,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import any_, func, literal, select, text
+from sqlalchemy import any_, literal, select, text
 
 from kernel.db import ReadConn, fetch, texts, uuids
 from kernel.errors import Forbidden, NotFound
@@ -171,20 +171,6 @@ async def content_by_listing(conn: ReadConn, keys: Collection[InShop]) -> dict[I
             description = next((each.display for each in told if each.attribute.code == "description"), None)
             found[one, product_id] = Content(description, told)
     return found
-
-
-async def count_on(conn: ReadConn, channel_id: uuid.UUID) -> int:
-    """How many products are on a channel, in any state."""
-    wanted = select(func.count()).select_from(listing).where(_l.channel_id == channel_id)
-    return int((await conn.execute(wanted)).scalar_one())
-
-
-async def products_on(conn: ReadConn, channel_id: uuid.UUID, *, after: uuid.UUID | None, most: int) -> list[uuid.UUID]:
-    """The next products behind ``after`` that are on a channel in any state, in the order of their ids."""
-    wanted = select(_l.product_id).where(_l.channel_id == channel_id)
-    if after is not None:
-        wanted = wanted.where(_l.product_id > after)
-    return list((await conn.execute(wanted.order_by(_l.product_id).limit(most))).scalars())
 
 
 async def product_listings(

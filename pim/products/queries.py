@@ -2,7 +2,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, select
+from sqlalchemy import ColumnElement, any_, func, select
 
 from kernel.db import ReadConn, fetch, texts, uuids
 from kernel.paging import Order, Page, Window, pages
@@ -34,6 +34,17 @@ async def products_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uui
 
 async def products_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str, Product]:
     return {one.code: one for one in await fetch(conn, PRODUCTS.where(_p.code == any_(texts(codes))), Product)}
+
+
+async def ids_after(conn: ReadConn, after: uuid.UUID | None, most: int) -> list[uuid.UUID]:
+    """The next products behind ``after``, in the order of their ids."""
+    wanted = select(_p.id) if after is None else select(_p.id).where(_p.id > after)
+    return list((await conn.execute(wanted.order_by(_p.id).limit(most))).scalars())
+
+
+async def count(conn: ReadConn, most: int | None = None) -> int:
+    """How many products there are; counted no further than ``most``."""
+    return (await conn.execute(select(func.count()).select_from(select(_p.id).limit(most).subquery()))).scalar_one()
 
 
 async def ids_by_code(conn: ReadConn, codes: Collection[str]) -> dict[str, uuid.UUID]:

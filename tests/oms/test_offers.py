@@ -84,9 +84,19 @@ async def test_a_channel_that_changed_shows_it_once_its_task_is_done(
         assert await jobs.refresh_changed(conn, await queries.makings(conn), actor="Ada") == []
 
 
+async def test_where_there_are_few_products_a_channel_shows_its_change_at_once(db: Database) -> None:
+    async with db.write() as conn:
+        await a_shop(conn)
+        before = await queries.makings(conn)
+        await changed(conn)
+        assert await jobs.refresh_changed(conn, before, actor="Ada") == []
+        assert await shown(conn) == (200, True, "de Laterne", "en Lantern")
+        assert await shown(conn, "other") == (None, False, "en Lantern")
+
+
 async def test_a_channel_that_is_gone_fails_its_task(db: Database) -> None:
     async with db.write() as conn:
-        [task] = await jobs.refresh_channels(conn, ["nowhere"], actor="Ada")
+        task = await tasks.start(conn, jobs.REFRESH, actor="Ada", given={"channel": "nowhere"})
     await tasks.run(db, task.id, jobs.work)
     async with db.read() as conn:
         ended = (await tasks.tasks_by_id(conn, [task.id]))[task.id]

@@ -37,7 +37,7 @@ NAMES = """
     StartImport ImportProgress SavePriceList SetPrices ExplainPrice SavePromotion SimulatePromotion
     Promotions
     OrderSheet Orders CancelOrder EditOrder HoldOrder ReleaseOrder WatchOrders SaveSourcingRules ExplainSourcing
-    SimulateSourcing SaveChannel SaveLocation CustomerSheet SaveCustomer MergeCustomers EraseCustomer ExportCustomer
+    SimulateSourcing SaveLocation CustomerSheet SaveCustomer MergeCustomers EraseCustomer ExportCustomer
     RecordInteraction Audit Health
 """
 NOT_YET = frozenset(NAMES.split())

@@ -127,3 +127,65 @@ async def test_what_cannot_be_published_is_refused(client: Clients, given: dict[
 async def test_nobody_publishes_without_leave(client: Clients) -> None:
     given = {"idempotencyKey": key(), "channel": "web", "products": []}
     assert await client("web").code("PublishListings", input=given) == "FORBIDDEN"
+
+
+PATH = """
+mutation ($input: SaveChannelInput!) { saveChannel(input: $input) { __typename ... on InvalidInput { path } } }
+"""
+WEB = {"code": "web", "name": "Web", "kind": "WEB", "currency": "EUR", "locales": ["en", "de", "ru"]}
+COMPLETENESS = """
+query ($code: String!, $channel: String!) { product(code: $code) {
+  completeness(channel: $channel) { locale percent } listings { channel { code } status } } }
+"""
+
+
+async def save_channel(client: Client, **given: Any) -> Any:
+    return await client.send("SaveChannel", input={"idempotencyKey": key()} | WEB | given)
+
+
+async def test_a_channel_speaks_another_language_and_sells_from_elsewhere(inside: Insides) -> None:
+    async with inside() as hub:
+        office = hub.client()
+        made = await save_channel(office, locales=["fr", "en"], locations=["berlin-dc"], categoryTree="shop")
+        assert made == {"__typename": "Channel", "code": "web"} | {
+            name: made[name] for name in ("name", "kind", "currency", "locales")
+        }
+        assert made["locales"] == ["fr", "en"]
+        found = await office.send(COMPLETENESS, code=CODE, channel="web")
+        assert [one["locale"] for one in found["completeness"]] == ["fr", "en"]
+        page = await office.send("ListingPage", channel="web", locale="fr", first=1)
+        assert page["listings"]["edges"][0]["node"]["name"]
+        available = await office.send("OffersBySku", channel="web", skus=[SKU])
+        stocked = await office.send("StockBySku", skus=[SKU], locations=["berlin-dc"])
+        assert available["offers"][0]["availability"]["quantity"] <= stocked[0]["available"]
+
+
+async def test_a_channel_may_require_what_it_shows_to_be_complete(inside: Insides) -> None:
+    async with inside() as hub:
+        office = hub.client()
+        await save_channel(office, locales=["en", "ja"], requiredCompleteness=100)
+        done = await publish(office)
+        [skipped] = done["skipped"]
+        assert (done["published"], skipped["code"]) == (0, CODE)
+        assert skipped["reason"].startswith("100 % must be filled in, but there is ")
+        assert "% in ja, without " in skipped["reason"]
+        await save_channel(office, locales=["en"], requiredCompleteness=100)
+        assert (await publish(office))["published"] == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({"requiredCompleteness": 0}, "requiredCompleteness"),
+        ({"locales": []}, "locales"),
+        ({"locales": ["Klingon"]}, "locales"),
+        ({"currency": "XXX1"}, "currency"),
+        ({"categoryTree": "nowhere"}, "categoryTree"),
+        ({"locations": ["nowhere"]}, "locations"),
+        ({"timeZone": "Mars"}, "timeZone"),
+        ({"code": "a b"}, "code"),
+    ],
+)
+async def test_a_channel_that_cannot_be_is_refused(client: Clients, given: dict[str, Any], path: str) -> None:
+    refused = await client("head_office").send(PATH, input={"idempotencyKey": key()} | WEB | given)
+    assert refused == {"__typename": "InvalidInput", "path": path}
