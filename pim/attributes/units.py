@@ -55,6 +55,7 @@ def check(family: str | None, unit: str | None) -> None:
         raise InvalidInput("defaultUnit", f"{unit[:40]!r} is no unit of {family}")
 
 
+@lru_cache(maxsize=1024)
 def fits(family: str, unit: str) -> bool:
     known = _unit(unit)
     return known is not None and bool(known.is_compatible_with(FAMILIES[family]))
@@ -62,7 +63,18 @@ def fits(family: str, unit: str) -> bool:
 
 def base(family: str, amount: Decimal, unit: str) -> Decimal:
     """``amount`` in the family's base unit."""
-    return Decimal(_registry().Quantity(amount, _unit(unit)).to(FAMILIES[family]).magnitude).normalize()
+    factor = _factor(family, unit)
+    return (amount * factor if factor is not None else _converted(family, amount, unit)).normalize()
+
+
+@lru_cache(maxsize=1024)
+def _factor(family: str, unit: str) -> Decimal | None:
+    """What an amount is multiplied by; None where that is not all, as with degrees Celsius."""
+    return None if _converted(family, Decimal(0), unit) else _converted(family, Decimal(1), unit)
+
+
+def _converted(family: str, amount: Decimal, unit: str) -> Decimal:
+    return Decimal(_registry().Quantity(amount, _unit(unit)).to(FAMILIES[family]).magnitude)
 
 
 def from_base(family: str, amount: Decimal, unit: str) -> Decimal:
