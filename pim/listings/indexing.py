@@ -29,13 +29,20 @@ async def classify(conn: WriteConn, rows: Sequence[Any], found: Sources) -> None
 
     ``rows`` are the listings with their terms so far.
     """
-    wanted: list[dict[Term, Decimal | None]] = []
+    wanted: list[Mapping[Term, Decimal | None]] = []
     homes: list[uuid.UUID | None] = []
+    alike: dict[Any, Mapping[Term, Decimal | None]] = {}
+    scopes = {one: found.scopes(one) for one in {row.product_id for row in rows}}
     for row in rows:
         channel = found.channels[row.channel_id]
         paths = found.paths(row.product_id, channel)
-        lineage = [one for path in paths for one in path]
-        wanted.append(projecting.terms(found.contents(row.product_id), lineage, found.attributes, channel))
+        lineage = {one.id: one for path in paths for one in path}
+        own = channel.id if channel.code in scopes[row.product_id] else None
+        key = (row.product_id, own, channel.currency, *lineage)
+        if key not in alike:
+            contents = found.contents(row.product_id)
+            alike[key] = projecting.terms(contents, lineage.values(), found.attributes, channel)
+        wanted.append(alike[key])
         homes.append(paths[0][-1].id if paths else None)
     ids = await identify(
         conn, {(row.channel_id, *term): n for row, mine in zip(rows, wanted, strict=True) for term, n in mine.items()}
@@ -104,16 +111,18 @@ async def describe(conn: WriteConn, rows: Sequence[Any], found: Sources) -> None
     bodies: dict[Any, str] = {}
     written = []
     searchable = found.searchable
-    codes = {one: documents.codes(_codes(found, one)) for one in {row.product_id for row in rows}}
+    products = {row.product_id for row in rows}
+    codes = {one: documents.codes(_codes(found, one)) for one in products}
+    scopes = {one: found.scopes(one) for one in products}
     for row in rows:
         channel, contents = found.channels[row.channel_id], found.contents(row.product_id)
-        lineage = tuple({one.id: one for path in found.paths(row.product_id, channel) for one in path}.values())
-        mine = channel.id if projecting.scoped_to(channel, contents, [one.code for one in searchable]) else None
+        lineage = {one.id: one for path in found.paths(row.product_id, channel) for one in path}
+        own = channel.id if channel.code in scopes[row.product_id] else None
         for locale in channel.locales:
             name = found.name(row.product_id, channel, locale)
-            key = (row.product_id, name, locale, channel.locales[0], mine, *(one.id for one in lineage))
+            key = (row.product_id, name, locale, channel.locales[0], own, *lineage)
             if key not in bodies:
-                said = projecting.texts(name, contents, lineage, searchable, found.options, channel, locale)
+                said = projecting.texts(name, contents, lineage.values(), searchable, found.options, channel, locale)
                 bodies[key] = documents.literal(documents.weigh(said, locale, learned[locale]))
             scope = documents.scope(channel.code, locale)
             written.append((row.id, locale, f"{scope} {codes[row.product_id]} {bodies[key]}"))

@@ -114,12 +114,6 @@ def _said(attribute: Attribute, stored: Any, locale: str, default: str, options:
     return ", ".join(label for labels in known if (label := locales.pick(labels, locale, default)))
 
 
-def scoped_to(channel: Channel, contents: Iterable[Content], codes: Iterable[str]) -> bool:
-    """Whether a channel says something of its own with one of these attributes."""
-    codes = list(codes)
-    return any(channel.code in content[code] for content in contents for code in codes if code in content)
-
-
 def in_tree(lineage: Sequence[Category], root: uuid.UUID | None) -> list[Category]:
     """The part of a path from a root to a category that lies in the tree of ``root``, which is left out itself."""
     places = [place for place, one in enumerate(lineage) if one.id == root]

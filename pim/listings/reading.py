@@ -35,6 +35,10 @@ class Sources:
         """What is said on the product and on each of its variants."""
         return [self.products[product_id].content, *(one.content for one in self.variants.get(product_id, ()))]
 
+    def scopes(self, product_id: uuid.UUID) -> set[str]:
+        """The codes of the channels that something is said for in particular."""
+        return {scope for content in self.contents(product_id) for scoped in content.values() for scope in scoped}
+
     def paths(self, product_id: uuid.UUID, channel: Channel) -> list[list[Category]]:
         """The way to each category of the product that is in the channel's tree, from below its root."""
         known = self.categories.get(product_id, ())
