@@ -14,7 +14,7 @@ from oms.offers import queries as offer_queries
 from oms.offers import sync as offer_sync
 from pim.attributes.model import Group
 from pim.channels import locales
-from pim.listings import browsing, counting, filters, model, queries
+from pim.listings import browsing, counting, filters, model, queries, suggesting
 from pim.listings import offers as offering
 from pim.media import model as media_model
 from pim.media import queries as media_queries
@@ -361,6 +361,13 @@ async def _shop_listings(
     return ListingConnection(edges=edges, page_info=page_info(page), query=query)
 
 
+async def _shop_suggest(
+    root: strawberry.Parent[model.Shop], info: Info, query: str, first: int = 6
+) -> model.Suggestions:
+    async with info.context.db.read() as conn:
+        return await suggesting.suggest(conn, root, query, first=first)
+
+
 async def _shop_listing(root: strawberry.Parent[model.Shop], info: Info, slug: str) -> model.Listing | None:
     return await info.context.reads.load(queries.listings_by_slug, (root, slug))
 
@@ -386,10 +393,21 @@ async def _shop_sync(
 
 
 @strawberry.type
+@mirrors(model.Suggestions)
+class Suggestions:
+    searches: list[str] = strawberry.field(description="What is typed, with its last word completed.")
+    listings: list[Listing]
+    categories: list[ShopCategory]
+
+
+@strawberry.type
 @mirrors(model.Shop)
 class Shop:
     listings = computed(ListingConnection, _shop_listings)
     listing = computed(Listing | None, _shop_listing)
+    suggest = computed(
+        Suggestions, _shop_suggest, description="What may be meant by what is typed so far: at most 20 of each."
+    )
     offers = computed(
         list[Offer],
         _shop_offers,

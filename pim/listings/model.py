@@ -202,6 +202,15 @@ class PriceSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestions:
+    """``searches`` are what may be meant as a whole: what is typed, with its last word completed."""
+
+    searches: list[str]
+    listings: list[Listing]
+    categories: list[ShopCategory]
+
+
+@dataclass(frozen=True, slots=True)
 class ProductListing:
     """A product on a channel, as a merchandiser sees it: DRAFT, SCHEDULED, PUBLISHED or WITHDRAWN."""
 

@@ -80,7 +80,7 @@ def _asked(typed: str, locale: str) -> list[_Asked]:
     return [
         _Asked(
             one,
-            begun=one is told[-1] and len(one.folded) >= SHORTEST_BEGUN and not one.unspaced,
+            begun=one is told[-1] and not one.unspaced and (len(one.folded) >= SHORTEST_BEGUN or len(told) > 1),
             ends=compounding and len(one.lexeme) >= SHORTEST_PART and words.spelled(one.folded),
         )
         for one in told

@@ -147,6 +147,11 @@ def words(text: str, locale: str) -> Iterator[Word]:
         yield _one(found, of)
 
 
+def spoken(text: str) -> list[str]:
+    """The words of ``text`` as they are written there."""
+    return _word().findall(text)
+
+
 @lru_cache(maxsize=300_000)
 def _one(found: str, of: str) -> Word:
     pieces = [piece for piece in re.split(f"[{_JOINED}]", found) if piece]
