@@ -23,50 +23,62 @@ async def refresh(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> int:
     return (await conn.execute(_REFRESH, {"products": list(product_ids)})).rowcount
 
 
-def _has(content: str) -> str:
-    """Whether ``content``, of one attribute, has a value that serves the channel and locale."""
-    return f"""EXISTS (
-        SELECT FROM unnest(ARRAY[w.channel, '*']) AS scope, unnest(w.tags) AS tag
-        WHERE {content} -> scope -> tag <> '[]'
-    )"""
-
-
-WANTED = f"""
-    WITH shown AS (
+# Documents are taken apart once: to look each value up in them would read them anew for each channel and locale.
+_VALUES = """
+    CROSS JOIN LATERAL jsonb_each({}.content) AS a (code, by_channel)
+    CROSS JOIN LATERAL jsonb_each(a.by_channel) AS b (scope, by_locale)
+    CROSS JOIN LATERAL jsonb_each(b.by_locale) AS d (tag, said)
+"""
+_SERVES = "h.scope IN (n.channel, '*') AND h.tag = ANY(n.tags)"
+_WANTED = f"""
+    WITH asked AS MATERIALIZED (
+        SELECT p.id AS product_id, p.family_id,
+            (SELECT count(*) FROM variant v WHERE v.product_id = p.id) AS variants
+        FROM product p WHERE p.id = ANY(:products) AND p.family_id IS NOT NULL
+    ), shown AS MATERIALIZED (
         SELECT c.id AS channel_id, c.code AS channel, l.locale,
             ARRAY[l.locale, split_part(l.locale, '-', 1), '*'] AS tags
         FROM channel c CROSS JOIN LATERAL unnest(c.locales) AS l (locale)
-    ), required AS (
-        SELECT p.id AS product_id, p.content, s.*, a.code, fa.level
-        FROM product p
-        JOIN family_attribute fa ON fa.family_id = p.family_id
-        JOIN shown s ON s.channel = ANY(fa.required_on)
+    ), needed AS MATERIALIZED (
+        SELECT fa.family_id, a.code, fa.level, s.*
+        FROM family_attribute fa
         JOIN attribute a ON a.id = fa.attribute_id
-        WHERE p.id = ANY(:products)
-    ), judged AS (
-        SELECT w.product_id, w.channel_id, w.locale, w.code, CASE w.level
-            WHEN 'PRODUCT' THEN {_has("w.content -> w.code")}
-            ELSE coalesce((
-                SELECT bool_and({_has("v.content -> w.code")}) FROM variant v WHERE v.product_id = w.product_id
-            ), false)
-        END AS there
-        FROM required w
+        JOIN shown s ON s.channel = ANY(fa.required_on)
+        WHERE fa.family_id IN (SELECT family_id FROM asked)
+    ), on_product AS MATERIALIZED (
+        SELECT p.id AS product_id, p.family_id, a.code, b.scope, d.tag
+        FROM product p {_VALUES.format("p")}
+        WHERE p.id IN (SELECT product_id FROM asked) AND d.said <> '[]'
+    ), on_variant AS MATERIALIZED (
+        SELECT o.product_id, o.variants, o.family_id, v.id AS variant_id, a.code, b.scope, d.tag
+        FROM asked o JOIN variant v USING (product_id) {_VALUES.format("v")}
+        WHERE d.said <> '[]'
+    ), there AS (
+        SELECT DISTINCT h.product_id, n.channel_id, n.locale, n.code
+        FROM on_product h JOIN needed n ON (n.family_id, n.code, n.level) = (h.family_id, h.code, 'PRODUCT')
+        WHERE {_SERVES}
+        UNION ALL
+        SELECT h.product_id, n.channel_id, n.locale, n.code
+        FROM on_variant h JOIN needed n ON (n.family_id, n.code, n.level) = (h.family_id, h.code, 'VARIANT')
+        WHERE {_SERVES}
+        GROUP BY h.product_id, n.channel_id, n.locale, n.code, h.variants
+        HAVING count(DISTINCT h.variant_id) = h.variants
     ), counted AS (
-        SELECT product_id, channel_id, locale,
-            CAST(count(*) FILTER (WHERE there) * 100 / count(*) AS smallint) AS percent,
-            coalesce(array_agg(code ORDER BY code) FILTER (WHERE NOT there), '{{}}') AS missing
-        FROM judged GROUP BY product_id, channel_id, locale
-    ), wanted AS (
-        SELECT p.id AS product_id, s.channel_id, s.locale, coalesce(k.percent, CAST(100 AS smallint)) AS percent,
+        SELECT o.product_id, n.channel_id, n.locale,
+            CAST(count(t.code) * 100 / count(*) AS smallint) AS percent,
+            coalesce(array_agg(n.code ORDER BY n.code) FILTER (WHERE t.code IS NULL), '{{}}') AS missing
+        FROM asked o JOIN needed n USING (family_id)
+        LEFT JOIN there t USING (product_id, channel_id, locale, code)
+        GROUP BY o.product_id, n.channel_id, n.locale
+    ), wanted AS MATERIALIZED (
+        SELECT o.product_id, s.channel_id, s.locale, coalesce(k.percent, CAST(100 AS smallint)) AS percent,
             coalesce(k.missing, '{{}}') AS missing
-        FROM product p CROSS JOIN shown s
-        LEFT JOIN counted k ON (k.product_id, k.channel_id, k.locale) = (p.id, s.channel_id, s.locale)
-        WHERE p.id = ANY(:products) AND p.family_id IS NOT NULL
+        FROM asked o CROSS JOIN shown s LEFT JOIN counted k USING (product_id, channel_id, locale)
     )
 """
 _HOLD = text("SELECT FROM product WHERE id = ANY(:products) ORDER BY code FOR NO KEY UPDATE")
 _REFRESH = text(f"""
-    {WANTED}, gone AS (
+    {_WANTED}, gone AS (
         DELETE FROM completeness c WHERE c.product_id = ANY(:products) AND NOT EXISTS (
             SELECT FROM wanted w WHERE (w.product_id, w.channel_id, w.locale) = (c.product_id, c.channel_id, c.locale)
         )
