@@ -12,6 +12,8 @@ from kernel.principals import Principal
 from pim.attributes import model, operations, queries, rules, values
 from pim.listings import model as listing_model
 from pim.media import references
+from pim.modeling import operations as modeling
+from pim.products.resolving import ResolvedValue
 
 from .access import Permission
 from .context import Info
@@ -19,6 +21,7 @@ from .enums import AttributeType
 from .fields import field, loads, mirrors, mutation
 from .labels import LabelInput, labels, texts
 from .media import Media
+from .modeling import WouldBreak, work
 from .money import Money
 from .paging import Connection, connection
 from .scalars import JSON
@@ -105,6 +108,7 @@ class Attribute:
     validation: JSON
     position: int
     labels = labels()
+    tasks = work("attribute")
     group = loads(AttributeGroup | None, queries.groups_by_code, by="group_code", needs=READ)
     options = loads(
         list[AttributeOption], queries.options_by_attribute, by="code", otherwise=(), pick=_options, needs=READ
@@ -138,9 +142,11 @@ AttributeValue = Annotated[
 ]
 
 
-def value_of(one: listing_model.ListingAttribute) -> Any:  # noqa: PLR0911 -- a table
+def value_of(one: listing_model.ListingAttribute | ResolvedValue) -> Any:  # noqa: PLR0911 -- a table
     """The value of an attribute as its type says."""
     stored = one.stored
+    if not values.shaped(one.attribute, stored):
+        return TextValue(text=one.display)
     match one.attribute.type:
         case "NUMBER":
             return NumberValue(number=Decimal(stored))
@@ -198,6 +204,9 @@ class DefineAttributeInput:
     position: int | None = strawberry.field(
         default=None, description="Its place among the attributes; where none is given, it stays or is the last."
     )
+    force: bool | None = strawberry.field(
+        default=False, description="Take away the values that cannot be kept, where WouldBreak would be answered."
+    )
 
 
 @strawberry.input
@@ -210,14 +219,16 @@ class SaveAttributeGroupInput:
     )
 
 
-@mutation(Attribute, needs=WRITE, description="Create an attribute, or define it anew.")
-async def define_attribute(conn: WriteConn, _caller: Principal, input: DefineAttributeInput) -> model.Attribute:
+@mutation(Attribute, WouldBreak, needs=WRITE, description="Create an attribute, or define it anew.")
+async def define_attribute(conn: WriteConn, caller: Principal, input: DefineAttributeInput) -> model.Attribute:
     options = [
         model.Option(one.code, texts(one.labels, path=f"options.{place}.labels"))
         for place, one in enumerate(input.options or ())
     ]
-    return await operations.define(
+    return await modeling.define_attribute(
         conn,
+        actor=caller.name,
+        force=bool(input.force),
         code=input.code,
         type=input.type.value,
         labels=texts(input.labels),

@@ -8,11 +8,15 @@ from kernel.errors import NotFound
 from kernel.paging import Window
 from kernel.principals import Principal
 from pim.categories import model, operations, queries
+from pim.modeling import operations as modeling
 
 from .access import Permission
 from .context import Info
+from .errors import Error
 from .fields import field, loads, mirrors, mutation
 from .labels import LabelInput, labels, texts
+from .modeling import work
+from .nodes import SOURCES, Node, Source, node_id
 from .paging import Connection, connection
 
 READ, WRITE = Permission.CATALOG_READ, Permission.CATALOG_WRITE
@@ -32,12 +36,14 @@ def _below(
 
 @strawberry.type
 @mirrors(model.Category)
-class Category:
+class Category(Node):
+    id = node_id("Category")
     code: str
     path: str = strawberry.field(description="The codes from the root to here, joined by dots.")
     slug: str
     position: int
     labels = labels()
+    tasks = work("category")
     parent = loads(
         Annotated["Category", strawberry.lazy("schema.categories")] | None,
         queries.categories_by_id,
@@ -54,6 +60,29 @@ class Category:
     )
 
 
+SOURCES["Category"] = Source(queries.categories_by_id, READ)
+
+
+@strawberry.type
+@mirrors(model.DeletedCategory)
+class CategoryDeleted:
+    code: str
+
+
+@strawberry.type
+class CategoryNotEmpty(Error):
+    code: str
+    children: int
+    products: int
+    channels: int
+
+
+@strawberry.input
+class DeleteCategoryInput:
+    idempotency_key: str
+    code: str
+
+
 @strawberry.input
 class SaveCategoryInput:
     idempotency_key: str
@@ -66,10 +95,20 @@ class SaveCategoryInput:
 
 
 @mutation(Category, needs=WRITE, description="Create a category, or change and move it with all that is below.")
-async def save_category(conn: WriteConn, _caller: Principal, input: SaveCategoryInput) -> model.Category:
-    return await operations.save(
-        conn, code=input.code, parent=input.parent, labels=texts(input.labels), position=input.position
+async def save_category(conn: WriteConn, caller: Principal, input: SaveCategoryInput) -> model.Category:
+    return await modeling.save_category(
+        conn,
+        code=input.code,
+        actor=caller.name,
+        parent=input.parent,
+        labels=texts(input.labels),
+        position=input.position,
     )
+
+
+@mutation(CategoryDeleted, CategoryNotEmpty, needs=WRITE, description="Delete a category that is empty.")
+async def delete_category(conn: WriteConn, _caller: Principal, input: DeleteCategoryInput) -> model.DeletedCategory:
+    return await operations.delete(conn, code=input.code)
 
 
 @field(Category | None, needs=READ)

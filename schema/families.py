@@ -7,7 +7,8 @@ from kernel.paging import Window
 from kernel.principals import Principal
 from pim.attributes import queries as attribute_queries
 from pim.channels import queries as channel_queries
-from pim.families import model, operations, queries
+from pim.families import model, queries
+from pim.modeling import operations
 
 from .access import Permission
 from .attributes import Attribute
@@ -16,6 +17,7 @@ from .context import Info
 from .enums import ValueLevel
 from .fields import field, loads, mirrors, mutation, several
 from .labels import LabelInput, labels, texts
+from .modeling import WouldBreak, work
 from .paging import Connection, connection
 
 READ, WRITE = Permission.CATALOG_READ, Permission.CATALOG_WRITE
@@ -36,6 +38,7 @@ class Family:
     code: str
     attributes: list[FamilyAttribute]
     labels = labels()
+    tasks = work("family")
     axes = loads(
         list[Attribute],
         _attributes,
@@ -68,12 +71,17 @@ class DefineFamilyInput:
     attributes: list[FamilyAttributeInput]
     axes: list[str] | None = None
     label_attribute: str | None = None
+    force: bool | None = strawberry.field(
+        default=False, description="Take away the values that cannot be kept, where WouldBreak would be answered."
+    )
 
 
-@mutation(Family, needs=WRITE, description="Create a family, or define it anew.")
-async def define_family(conn: WriteConn, _caller: Principal, input: DefineFamilyInput) -> model.Family:
-    return await operations.define(
+@mutation(Family, WouldBreak, needs=WRITE, description="Create a family, or define it anew.")
+async def define_family(conn: WriteConn, caller: Principal, input: DefineFamilyInput) -> model.Family:
+    return await operations.define_family(
         conn,
+        actor=caller.name,
+        force=bool(input.force),
         code=input.code,
         labels=texts(input.labels),
         attributes=[

@@ -17,7 +17,7 @@ from pim.families import queries as family_queries
 from pim.listings import model as listing_model
 from pim.listings import queries as listing_queries
 from pim.prices import queries as price_queries
-from pim.products import gtins, model, queries, reading, revisions
+from pim.products import gtins, model, queries, reading, resolved, revisions
 
 from .access import Permission
 from .attributes import Attribute
@@ -31,6 +31,7 @@ from .media import Media
 from .nodes import SOURCES, Node, Source, node_id
 from .paging import Connection, Edge, PageInfo, connection, page_info
 from .prices import Price
+from .resolved import ResolvedValue, where
 from .scalars import JSON
 
 if TYPE_CHECKING:
@@ -85,6 +86,14 @@ class Variant(Node):
         otherwise=(),
         known=_then("values"),
         needs=CATALOG,
+    )
+    resolved = loads(
+        list[ResolvedValue],
+        resolved.resolved_by_variant,
+        by=where,
+        otherwise=(),
+        needs=CATALOG,
+        description="What counts on a channel in a locale: the variant's own values, else its product's.",
     )
     axis_values = loads(
         list[VariantAxis],
@@ -185,6 +194,14 @@ class Product(Node):
     code: str
     revision: int
     updated_at: datetime
+    resolved = loads(
+        list[ResolvedValue],
+        resolved.resolved_by_product,
+        by=where,
+        otherwise=(),
+        needs=CATALOG,
+        description="What counts on a channel in a locale: de-AT falls back to de, to the channel's default, to all.",
+    )
     values = loads(
         list[ProductValue],
         reading.values_by_product,

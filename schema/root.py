@@ -65,6 +65,7 @@ schema = shorten(
                 families.define_family,
                 categories.save_category,
                 channels.save_channel,
+                categories.delete_category,
                 entities.save_reference_entity,
                 entities.save_reference_records,
                 entities.delete_reference_records,

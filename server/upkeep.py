@@ -12,6 +12,7 @@ from oms.offers import jobs as offer_jobs
 from pim.bulk import jobs as bulk_jobs
 from pim.media import operations as media_operations
 from pim.media.store import Store
+from pim.modeling import fitting, refreshing
 from server.settings import Settings
 
 BATCH = 10_000
@@ -37,4 +38,6 @@ def kinds(settings: Settings, media: Store) -> list[Job]:
         bulk_jobs.EDITING,
         bulk_jobs.UNDOING,
         offer_jobs.REFRESH,
+        fitting.JOB,
+        refreshing.JOB,
     ]

@@ -41,8 +41,9 @@ async def define(
     reference_entity: str | None = None,
     validation: Mapping[str, Any] | None = None,
     position: int | None = None,
+    retype: bool = False,
 ) -> Attribute:
-    """Create the attribute ``code`` or define it anew; its type stays what it was. Raises InvalidInput.
+    """Create the attribute ``code`` or define it anew; its type stays unless ``retype``. Raises InvalidInput.
 
     Without a position it stays where it is or comes last. Options that are not named stay.
     """
@@ -59,7 +60,7 @@ async def define(
     )
     await locking.hold(conn)
     known = (await queries.attributes_by_code(conn, [code])).get(code)
-    if known and known.type != type:
+    if known and known.type != type and not retype:
         raise InvalidInput("type", f"{code} is of type {known.type}; its values would be lost")
     if reference_entity is not None and not await queries.is_entity(conn, reference_entity):
         raise InvalidInput("referenceEntity", f"there is no reference entity {reference_entity[:100]}")

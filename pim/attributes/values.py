@@ -185,8 +185,46 @@ _CLEAN: dict[str, Callable[[Attribute, Any, Container[str]], Any]] = {
 }
 
 
-def display(attribute: Attribute, stored: Any, locale: str, options: Mapping[str, Option]) -> str:
+def shaped(attribute: Attribute, stored: Any) -> bool:
+    """Whether a stored value has the form of its attribute's type; not so while values follow a changed type."""
+    match attribute.type:
+        case "BOOLEAN":
+            return isinstance(stored, bool)
+        case "MULTI_SELECT":
+            return isinstance(stored, list)
+        case "MEASUREMENT":
+            return isinstance(stored, dict) and "base" in stored
+        case "MONEY":
+            return isinstance(stored, dict) and "currency" in stored
+        case "NUMBER" | "DATE":
+            return isinstance(stored, str) and _reads(attribute.type, stored)
+    return isinstance(stored, str)
+
+
+def _reads(type: str, stored: str) -> bool:
+    try:
+        date.fromisoformat(stored) if type == "DATE" else Decimal(stored)
+    except (ValueError, InvalidOperation):
+        return False
+    return True
+
+
+def text_of(stored: Any) -> str:
+    """A stored value of any type as a text."""
+    match stored:
+        case bool():
+            return "true" if stored else "false"
+        case list():
+            return ", ".join(map(str, stored))
+        case {"amount": amount, "unit": measure} | {"amount": amount, "currency": measure}:
+            return f"{amount} {measure}"
+    return str(stored)
+
+
+def display(attribute: Attribute, stored: Any, locale: str, options: Mapping[str, Option]) -> str:  # noqa: PLR0911
     """A stored value as a person reads it in ``locale``."""
+    if not shaped(attribute, stored):
+        return text_of(stored)
     match attribute.type:
         case "SELECT" | "MULTI_SELECT":
             codes = [stored] if attribute.type == "SELECT" else stored
@@ -216,6 +254,8 @@ def term_label(attribute: Attribute, word: str, locale: str, options: Mapping[st
 
 def terms(attribute: Attribute, stored: Any) -> list[tuple[str, Decimal | None]]:  # noqa: PLR0911 -- a table
     """What a listing with this value is found by: words to equal, and a number to compare."""
+    if not shaped(attribute, stored):
+        return []
     match attribute.type:
         case "SELECT" | "TEXT" | "REFERENCE":
             return [(stored[:255], None)]
@@ -234,8 +274,10 @@ def terms(attribute: Attribute, stored: Any) -> list[tuple[str, Decimal | None]]
     return []
 
 
-def at(scoped: Mapping[str, Mapping[str, Any]], channel: str | None, locale: str | None, default: str | None) -> Any:
-    """The value of one attribute that ``channel`` shows in ``locale``, or None.
+def found(
+    scoped: Mapping[str, Mapping[str, Any]], channel: str | None, locale: str | None, default: str | None
+) -> tuple[tuple[str, str], Any] | None:
+    """The value of one attribute that ``channel`` shows in ``locale``, behind its own channel and locale, or None.
 
     Looked for in the channel first, then among the values for all channels; in each by locale fallback.
     """
@@ -244,5 +286,11 @@ def at(scoped: Mapping[str, Mapping[str, Any]], channel: str | None, locale: str
         if by_locale:
             for tag in locales.fallbacks(locale or locales.ANY, default):
                 if tag in by_locale:
-                    return by_locale[tag]
+                    return (scope, tag), by_locale[tag]
     return None
+
+
+def at(scoped: Mapping[str, Mapping[str, Any]], channel: str | None, locale: str | None, default: str | None) -> Any:
+    """The value alone."""
+    there = found(scoped, channel, locale, default)
+    return None if there is None else there[1]

@@ -1,5 +1,6 @@
 """Changes that reach across slices of the catalog, and keep what channels show in line with it."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -39,6 +40,12 @@ async def save_products(
     await completeness_operations.refresh(conn, saved.changed)
     await listing_operations.refresh(conn, saved.changed, bulk=bulk)
     return saved
+
+
+async def refresh(conn: WriteConn, product_ids: Sequence[uuid.UUID], *, bulk: bool = False) -> None:
+    """Bring what is derived from these products in line with them and with the model."""
+    await completeness_operations.refresh(conn, product_ids)
+    await listing_operations.refresh(conn, product_ids, bulk=bulk)
 
 
 async def preview_products(conn: WriteConn, products: Sequence[ProductInput], *, actor: str) -> Saved:

@@ -6,12 +6,14 @@ from slugify import slugify
 from sqlalchemy import cast, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from kernel import codes
+from kernel import codes, ids
 from kernel.db import WriteConn
-from kernel.errors import InvalidInput
+from kernel.errors import InvalidInput, NotFound
+from kernel.outbox import emit
 
 from . import queries
-from .model import Category
+from .events import CategoryChanged
+from .model import Category, CategoryNotEmpty, DeletedCategory
 from .tables import category
 
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,100}")  # what an ltree label may hold
@@ -52,7 +54,23 @@ async def save(
     await conn.execute(new.on_conflict_do_update(index_elements=["code"], set_=changed))
     if before and before.path != path:
         await conn.execute(_MOVE, {"old": before.path, "new": path})
-    return (await queries.categories_by_code(conn, [code]))[code]
+    after = (await queries.categories_by_code(conn, [code]))[code]
+    if after != before:
+        await emit(conn, CategoryChanged(entity=ids.entity("Category", after.id), code=code, path=after.path))
+    return after
+
+
+async def delete(conn: WriteConn, *, code: str) -> DeletedCategory:
+    """Delete a category that has nothing below it and no products. Raises NotFound and CategoryNotEmpty."""
+    await conn.execute(_HOLD)
+    known = (await queries.categories_by_code(conn, [code])).get(code)
+    if known is None:
+        raise NotFound("category", code[:100])
+    if (await conn.execute(_DELETE, {"id": known.id})).rowcount == 0:
+        raise CategoryNotEmpty(code, *(await conn.execute(_CONTENTS, {"id": known.id})).one())
+    gone = CategoryChanged(entity=ids.entity("Category", known.id), code=code, path=known.path, deleted=True)
+    await emit(conn, gone)
+    return DeletedCategory(code)
 
 
 async def _check_depth(conn: WriteConn, before: Category | None, path: str) -> None:
@@ -64,6 +82,18 @@ async def _check_depth(conn: WriteConn, before: Category | None, path: str) -> N
 
 # trees are changed by one at a time: two that move each other's ancestors would make a circle
 _HOLD = text("SELECT pg_advisory_xact_lock(hashtext('entrepot.categories'))")
+_DELETE = text("""
+    DELETE FROM category c WHERE id = :id
+        AND NOT EXISTS (SELECT FROM category WHERE parent_id = :id)
+        AND NOT EXISTS (SELECT FROM product_category WHERE category_id = :id)
+        AND NOT EXISTS (SELECT FROM listing WHERE category_id = :id)
+        AND NOT EXISTS (SELECT FROM channel WHERE category_id = :id)
+""")
+_CONTENTS = text("""
+    SELECT (SELECT count(*) FROM category WHERE parent_id = :id),
+        (SELECT count(*) FROM product_category WHERE category_id = :id),
+        (SELECT count(*) FROM channel WHERE category_id = :id)
+""")
 _DEPTH = text("""
     SELECT max(nlevel(path)) - nlevel(CAST(CAST(:path AS text) AS ltree)) FROM category
     WHERE path <@ CAST(CAST(:path AS text) AS ltree)

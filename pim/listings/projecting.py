@@ -62,6 +62,8 @@ def terms(
             attribute = attributes[code]
             if attribute.filterable:
                 for stored in _visible(content[code], channel):
+                    if not values.shaped(attribute, stored):
+                        continue
                     if attribute.type != "MONEY" or stored["currency"] == channel.currency:
                         found |= {(code, word): number for word, number in values.terms(attribute, stored)}
     return found
@@ -107,7 +109,8 @@ _WEIGHTS = {"SELECT": "B", "MULTI_SELECT": "B", "REFERENCE": "B", "LONG_TEXT": "
 
 
 def _said(attribute: Attribute, stored: Any, locale: str, default: str, options: Mapping[str, Option]) -> str:
-    if attribute.type not in ("SELECT", "MULTI_SELECT") and not attribute.reference_entity:
+    named = attribute.type in ("SELECT", "MULTI_SELECT") or attribute.reference_entity
+    if not named or not values.shaped(attribute, stored):
         return values.display(attribute, stored, locale, options)
     codes = stored if attribute.type == "MULTI_SELECT" else [stored]
     known = [options[code].labels for code in codes if code in options]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pim.attributes import values
 from pim.attributes.model import Attribute
 
 from .catalogs import SELECTS, Catalog
@@ -23,7 +24,8 @@ def search_text(state: State, catalog: Catalog) -> str:
 
 
 def _words(attribute: Attribute, stored: Any, catalog: Catalog) -> list[str]:
-    if attribute.type in SELECTS or attribute.reference_entity:
+    named = attribute.type in SELECTS or attribute.reference_entity
+    if named and values.shaped(attribute, stored):
         options = catalog.options.get(attribute.code, {})
         codes = stored if attribute.type == "MULTI_SELECT" else [stored]
         return [label for code in codes if code in options for label in options[code].labels.values()]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.make import a_code
-from tests.server.conftest import Clients
+from tests.server.conftest import Clients, Insides
 from tests.server.hubs import Client, key
 
 ATTRIBUTE = """
@@ -315,3 +315,93 @@ async def test_designers_are_made_described_found_and_deleted(merchandiser: Clie
     assert await merchandiser.send(DELETE_RECORDS, input=gone) == {"__typename": "ReferenceRecordsDeleted", "count": 1}
     gone |= {"idempotencyKey": key()}
     assert (await merchandiser.send(DELETE_RECORDS, input=gone))["__typename"] == "NotFound"
+
+
+# --- what a definition anew would break
+
+
+WOULD_BREAK = """
+mutation ($input: DefineAttributeInput!) {
+  defineAttribute(input: $input) {
+    __typename
+    ... on Attribute { code type }
+    ... on WouldBreak { message products variants forcible examples { code path reason } }
+  }
+}
+"""
+FAMILY_BREAK = """
+mutation ($input: DefineFamilyInput!) {
+  defineFamily(input: $input) { __typename ... on WouldBreak { products variants examples { code path } } }
+}
+"""
+
+
+async def test_what_a_definition_would_break_is_said_before_it_does(inside: Insides) -> None:
+    async with inside() as hub:
+        boss = hub.client("merchandiser")
+        given = {"code": "model_number", "type": "NUMBER", "labels": labels(en="Model")}
+        asked = {"idempotencyKey": key()} | given
+        refused = await boss.send(WOULD_BREAK, input=asked)
+        assert refused["__typename"] == "WouldBreak"
+        assert refused["products"] > 0
+        assert refused["forcible"]
+        assert refused["examples"][0]["reason"] == "must be a number"
+        assert refused["message"].startswith("Values would be taken away, of ")
+        kept = await boss.send(ATTRIBUTE, code="model_number")
+        assert kept["type"] == "TEXT"
+        forced = await boss.send(WOULD_BREAK, input={"idempotencyKey": key(), "force": True} | given)
+        assert forced == {"__typename": "Attribute", "code": "model_number", "type": "NUMBER"}
+        sheet = await boss.send('{ product(code: "fjord-2") { values { attribute { code } } } }')
+        assert "model_number" not in {one["attribute"]["code"] for one in sheet["values"]}
+        assert await boss.send(WOULD_BREAK, input=asked) | {"__typename": "Attribute"} == forced
+        smaller = {"idempotencyKey": key(), "code": "tents", "labels": [], "attributes": [{"code": "name"}]}
+        refused = await boss.send(FAMILY_BREAK, input=smaller)
+        assert refused["__typename"] == "WouldBreak"
+        assert refused["products"] > 0
+
+
+# --- what counts, and where it came from
+
+
+RESOLVED = """
+query ($code: String!, $channel: String!, $locale: String) {
+  product(code: $code) {
+    resolved(channel: $channel, locale: $locale) { ...said }
+    variants { sku resolved(channel: $channel, locale: $locale) { ...said } }
+  }
+}
+fragment said on ResolvedValue {
+  attribute { code } display from { level channel { code } locale }
+  value { __typename ... on TextValue { text } ... on SelectValue { options { code label } } }
+}
+"""
+
+
+async def test_a_product_tells_what_counts_and_where_it_came_from(merchandiser: Client) -> None:
+    found = await merchandiser.send(RESOLVED, code="fjord-2", channel="marketplace", locale="de_AT")
+    said = {one["attribute"]["code"]: one for one in found["resolved"]}
+    assert said["short_description"]["from"] == {"level": "PRODUCT", "channel": {"code": "marketplace"}, "locale": "de"}
+    assert said["name"]["from"] == {"level": "PRODUCT", "channel": None, "locale": "de"}
+    assert said["name"]["value"] == {"__typename": "TextValue", "text": "Kuppelzelt Fjord 2"}
+    assert said["persons"]["from"] == {"level": "PRODUCT", "channel": None, "locale": None}
+    own = {one["attribute"]["code"]: one for one in found["variants"][0]["resolved"]}
+    assert own["color"]["from"]["level"] == "VARIANT"
+    assert own["color"]["value"]["options"][0]["code"] == "forest"
+    assert own["name"] == said["name"]
+    assert await merchandiser.code(RESOLVED, code="fjord-2", channel="moon") == "NOT_FOUND"
+    assert await merchandiser.code(RESOLVED, code="fjord-2", channel="web", locale="?") == "INVALID_INPUT"
+
+
+async def test_a_category_is_deleted_once_it_is_empty(merchandiser: Client) -> None:
+    delete = """
+    mutation ($input: DeleteCategoryInput!) {
+      deleteCategory(input: $input) { __typename ... on CategoryNotEmpty { children products } }
+    }
+    """
+    full = await merchandiser.send(delete, input={"idempotencyKey": key(), "code": "tents"})
+    assert full["__typename"] == "CategoryNotEmpty"
+    assert full["products"] > 0
+    code = a_code("short-lived")
+    await save_category(merchandiser, code=code)
+    gone = await merchandiser.send(delete, input={"idempotencyKey": key(), "code": code})
+    assert gone == {"__typename": "CategoryDeleted"}

@@ -1,0 +1,56 @@
+"""Bringing listings into line with a change of the model or of a tree: few at once, many by a task."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from kernel import tasks
+from kernel.db import Database, WriteConn
+from kernel.tasks import Task
+from pim.catalog import operations as catalog_operations
+from pim.completeness import operations as completeness_operations
+
+from . import queries
+
+AT_ONCE = 200
+
+
+async def refresh(conn: WriteConn, where: Mapping[str, str], *, actor: str, listings: bool = True) -> Task | None:
+    """Bring what is derived from the products ``where`` in line: how complete they are, and their ``listings``.
+
+    ``where`` names an ``attribute``, ``family`` or ``category`` by its code. Where many are touched this is a task,
+    returned.
+    """
+    touched = await queries.touched(conn, where, most=AT_ONCE + 1)
+    if len(touched) > AT_ONCE:
+        return await tasks.start(conn, JOB, actor=actor, given={"where": dict(where), "listings": listings})
+    await _refresh(conn, touched, listings=listings, bulk=False)
+    return None
+
+
+async def _refresh(conn: WriteConn, product_ids: Sequence[uuid.UUID], *, listings: bool, bulk: bool) -> None:
+    if listings:
+        await catalog_operations.refresh(conn, product_ids, bulk=bulk)
+    else:
+        await completeness_operations.refresh(conn, product_ids)
+
+
+async def work(db: Database, task: Task) -> None:
+    """Do the same chunk by chunk, in the order of the products' ids."""
+    done, after = task.done, uuid.UUID(task.state.get("after", str(queries.NOTHING)))
+    while True:
+
+        async def chunk(conn: WriteConn, after: uuid.UUID = after, done: int = done) -> tuple[uuid.UUID, int] | None:
+            page = await queries.touched(conn, task.given["where"], after=after, most=AT_ONCE)
+            if not page:
+                return None
+            await _refresh(conn, page, listings=task.given["listings"], bulk=True)
+            await tasks.progress(conn, task, done=done + len(page), state={"after": str(page[-1])})
+            return page[-1], done + len(page)
+
+        went = await db.transact(chunk)
+        if went is None:
+            return
+        after, done = went
+
+
+JOB = tasks.job("model.refresh", work)
