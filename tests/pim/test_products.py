@@ -105,7 +105,8 @@ async def test_what_is_not_named_stays_and_a_value_of_nothing_is_cleared(catalog
 
 async def test_a_change_is_told_with_its_skus(catalog: WriteConn) -> None:
     await save(catalog, SHOE)
-    [payload] = (await catalog.execute(text("SELECT payload FROM outbox WHERE topic = 'PRODUCT'"))).scalars()
+    told = await catalog.execute(text("SELECT payload FROM outbox WHERE event = 'product.changed'"))
+    [payload] = told.scalars()
     assert payload == {"code": "shoe-1", "revision": 1, "skus": ["s41", "s42"]}
 
 
