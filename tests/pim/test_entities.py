@@ -1,5 +1,6 @@
 import asyncio
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from pim.listings import queries as listing_queries
 from pim.listings.model import Shop
 from pim.media import operations as media
 from pim.media.model import Media
+from pim.media.store import Kept
 from pim.products import queries as product_queries
 from pim.products import reading
 from pim.products.model import ProductInput, Refused, Upserted, ValueInput, VariantInput
@@ -22,15 +24,8 @@ from tests import make
 
 
 async def a_file(conn: WriteConn, **given: Any) -> Media:
-    row: dict[str, Any] = {
-        "digest": uuid.uuid4().hex * 2,
-        "type": "image/png",
-        "bytes": 100,
-        "width": 1,
-        "height": 1,
-        "alt": {},
-    }
-    return await media.add(conn, **row | given)
+    kept = Kept(uuid.uuid4().hex * 2, "image/png", "IMAGE", 100, "a.png", 1, 1)
+    return await media.add(conn, replace(kept, **given), alt={})
 
 
 async def brands(conn: WriteConn, *codes: str) -> None:
