@@ -93,7 +93,7 @@ def create(settings: Settings, url: str) -> Starlette:
             WebSocketRoute("/graphql", socket),
             Route("/health", health),
             Route("/", lambda _request: RedirectResponse("/graphiql")),
-            *pages.routes(),
+            *pages.routes(stores.origin(settings)),
             Mount("/media", MediaFiles(media, db)),
             Route("/uploads/{id}/{ticket}", Uploads(db, media.files).receive, methods=["PUT"]),
         ],

@@ -1,5 +1,8 @@
 """Where the hub keeps its files."""
 
+import os
+from urllib.parse import urlsplit
+
 from pydantic import SecretStr
 
 from kernel.files import Files
@@ -21,6 +24,17 @@ def files(settings: Settings) -> Files:
         secret=_told(settings.files_secret_access_key),
         spool=spool,
     )
+
+
+def origin(settings: Settings) -> str | None:
+    """Where browsers send large files to, ``https://host``; None where it is the hub itself."""
+    if settings.files_url is None:
+        return None
+    if settings.files_endpoint is not None:
+        there = urlsplit(settings.files_endpoint)
+        return f"{there.scheme}://{there.netloc}"
+    known = (settings.files_region, os.environ.get("AWS_REGION"), os.environ.get("AWS_DEFAULT_REGION"))
+    return f"https://s3.{next(filter(None, known), 'us-east-1')}.amazonaws.com"
 
 
 def _told(secret: SecretStr | None) -> str | None:

@@ -16,7 +16,7 @@ FALLBACK = Path(__file__).parent / "fallback.html"
 NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 GRAPHIQL = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; worker-src 'self';"
-    f" connect-src 'self'; img-src data: 'self'; font-src 'self' data:; {NOTHING_ELSE}"
+    f" img-src data: 'self'; font-src 'self' data:; {NOTHING_ELSE}; connect-src 'self'"
 )
 
 
@@ -30,7 +30,15 @@ class Assets(StaticFiles):
         return response
 
 
-def routes() -> list[BaseRoute]:
+def routes(files_at: str | None = None) -> list[BaseRoute]:
+    """``files_at`` is the origin that GraphiQL may send files to, beside the hub itself."""
+
+    async def graphiql(_request: Request) -> Response:
+        page = BUILT / "index.html"
+        if not page.exists():
+            return _fallback()
+        return HTMLResponse(page.read_text(), headers=_headers(f"{GRAPHIQL} {files_at or ''}".rstrip()))
+
     return [
         Route("/graphiql", graphiql),
         Route("/graphiql/", graphiql),
@@ -39,10 +47,7 @@ def routes() -> list[BaseRoute]:
     ]
 
 
-async def graphiql(_request: Request) -> Response:
-    page = BUILT / "index.html"
-    if page.exists():
-        return HTMLResponse(page.read_text(), headers=_headers(GRAPHIQL))
+def _fallback() -> Response:
     text = FALLBACK.read_text()
     script, style = (_hash(text, tag) for tag in ("script", "style"))
     policy = f"default-src 'none'; script-src {script}; style-src {style}; connect-src 'self'; img-src data:"

@@ -1,17 +1,33 @@
 """GraphiQL, and the small page that stands in for it, in a real browser that reaches nothing but the hub."""
 
+import json
 import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
-from playwright.async_api import Browser, Page, Request, Route, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    FilePayload,
+    Locator,
+    Page,
+    Request,
+    Route,
+    async_playwright,
+    expect,
+)
+from pydantic import SecretStr
+from starlette.applications import Starlette
 
-from server import pages
-from tests.server.conftest import Insides
+from server import pages, stores
+from server.settings import Settings
+from tests.samples import picture
+from tests.server.conftest import Inside, Insides
 from tests.server.hubs import ROOT, Client, key
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -142,3 +158,131 @@ async def test_a_page_lets_nothing_in_from_elsewhere(inside: Insides, page: str)
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "http" not in policy
+
+
+# --- files
+
+SET = "([name, text]) => window.__MONACO.editor.getModels().find(one => one.uri.path.endsWith(name)).setValue(text)"
+DROP = """([name, bytes, times]) => {
+    const carried = new DataTransfer();
+    carried.items.add(new File(Array(times).fill(new Uint8Array(bytes)), name));
+    const event = new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: carried });
+    document.querySelector('.files-drop').dispatchEvent(event);
+}"""
+
+
+@dataclass
+class Pane:
+    """The pane of files."""
+
+    page: Page
+
+    async def sign(self, token: str) -> None:
+        await self.page.evaluate(SET, ["request-headers.json", json.dumps({"Authorization": f"Bearer {token}"})])
+
+    async def choose(self, name: str, content: bytes) -> Locator:
+        """Choose a file, by keyboard alone."""
+        async with self.page.expect_file_chooser() as chooser:
+            await self.page.get_by_role("button", name="Choose files…").press("Enter")
+        file = FilePayload(name=name, mimeType="application/octet-stream", buffer=content)
+        await (await chooser.value).set_files(file)
+        return self.last
+
+    async def drop(self, name: str, content: bytes, times: int = 1) -> Locator:
+        """Drop a file that has this content so many times."""
+        await self.page.evaluate(DROP, [name, list(content), times])
+        return self.last
+
+    @property
+    def last(self) -> Locator:
+        return self.page.locator(".files li").first
+
+    async def run(self) -> Any:
+        """Run the operation, and what the hub answered."""
+        await self.page.get_by_role("button", name="Execute query").click()
+        await self.page.locator(".status", has_text="HTTP 200").wait_for()
+        return json.loads(await self.page.evaluate(MODEL, "response.json"))["data"]
+
+
+@pytest.fixture
+async def pane(built: Path, inside: Insides, watched: Watched) -> AsyncIterator[tuple[Inside, Pane]]:
+    async with inside() as hub:
+        await watched.page.goto(f"{hub.base}/graphiql")
+        await watched.page.locator(".graphiql-query-editor .view-line").first.wait_for()
+        await watched.page.get_by_role("button", name="Show Files").press("Enter")
+        yield hub, Pane(watched.page)
+        watched.is_well()
+        await watched.page.goto("about:blank")
+
+
+async def test_a_file_that_cannot_be_sent_is_told_why(pane: tuple[Inside, Pane], watched: Watched) -> None:
+    hub, files = pane
+    for name, content, why in (
+        ("prices.xls", b"\xd0\xcf", "Save it as .xlsx"),
+        ("tool.exe", b"MZ", "Neither rows nor media"),
+        ("empty.csv", b"", "empty"),
+        ("rows.csv", b"sku", "only with a token"),
+    ):
+        await expect((await files.drop(name, content)).get_by_role("alert")).to_contain_text(why)
+    await files.page.evaluate(SET, ["request-headers.json", '{"Authorization": '])
+    await files.last.get_by_role("button", name="Try again").click()
+    await expect(files.last.get_by_role("alert")).to_contain_text("headers below the operation cannot be read")
+    await files.sign("ent_mistyped")
+    await files.last.get_by_role("button", name="Try again").click()
+    await expect(files.last.get_by_role("alert")).to_contain_text("does not know this token")
+    assert ["401" in one for one in watched.complaints] == [True]
+    watched.complaints.clear()
+    await files.sign(hub.tokens["store"])
+    await files.last.get_by_role("button", name="Try again").click()
+    await expect(files.last.get_by_role("alert")).to_contain_text("catalog:write")
+    await files.sign(hub.tokens["merchandiser"])
+    await files.last.get_by_role("button", name="Try again").click()
+    await expect(files.last.get_by_text("Sent; to be taken until")).to_be_visible()
+    large = await files.drop("large.csv", bytes(2**16), times=201 * 16)
+    await expect(large.get_by_role("alert")).to_contain_text("which is 200 MiB")
+    await large.get_by_role("button", name="Remove").click()
+    await expect(files.page.get_by_text("large.csv")).to_have_count(0)
+
+
+async def test_a_picture_is_sent_from_graphiql_and_becomes_media(pane: tuple[Inside, Pane]) -> None:
+    hub, files = pane
+    await files.sign(hub.tokens["merchandiser"])
+    one = await files.choose("a mug.png", picture())
+    given = await one.get_by_role("textbox", name="Id of a mug.png").input_value()
+    await one.get_by_role("button", name="uploadMedia in a new tab").click()
+    assert given in await files.page.evaluate(MODEL, "operation.graphql")
+    media = (await files.run())["uploadMedia"]
+    assert (media["__typename"], media["width"]) == ("Media", 40)
+    await files.page.evaluate(SET, ["operation.graphql", ""])
+    await one.get_by_role("button", name="Insert the id of a mug.png at the cursor").click()
+    assert await files.page.evaluate(MODEL, "operation.graphql") == f'upload: "{given}"'
+
+
+async def test_graphiql_may_send_files_to_the_bucket_of_the_hub_and_nowhere_else(built: Path) -> None:
+    app = Starlette(
+        routes=pages.routes(stores.origin(Settings(files_url="s3://shelf", files_endpoint="https://at.example/x")))
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub") as client:
+        policy = (await client.get("/graphiql")).headers["content-security-policy"]
+    assert policy.endswith("; connect-src 'self' https://at.example")
+    assert policy.count("http") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, None),
+        ({"files_url": "s3://shelf"}, "https://s3.us-east-1.amazonaws.com"),
+        ({"files_url": "s3://shelf", "files_region": "eu-central-1"}, "https://s3.eu-central-1.amazonaws.com"),
+        ({"files_url": "s3://shelf", "files_endpoint": "http://minio:9000"}, "http://minio:9000"),
+    ],
+)
+async def test_the_origin_of_the_bucket_is_that_of_the_urls_it_signs(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], found: str | None
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    settings = Settings(files_access_key_id=SecretStr("a"), files_secret_access_key=SecretStr("b"), **given)
+    assert stores.origin(settings) == found
+    signed = await stores.files(settings).place_to_put("x", seconds=60)
+    assert (signed is None) if found is None else (signed or "").startswith(f"{found}/shelf/")

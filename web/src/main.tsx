@@ -10,6 +10,7 @@ import { useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { hubFetcher, type Headers } from './fetcher';
+import { filesPlugin } from './files/plugin';
 import { openingTabs } from './operations';
 import { useStatus } from './status';
 import { storageWithoutHeaders } from './storage';
@@ -21,7 +22,7 @@ let openingHeaders: Headers = token ? { Authorization: `Bearer ${token}` } : {};
 
 const fetcher = hubFetcher(() => openingHeaders);
 const storage = storageWithoutHeaders(defaultHeaders);
-const plugins = [HISTORY_PLUGIN, explorerPlugin()];
+const plugins = [HISTORY_PLUGIN, explorerPlugin(), filesPlugin(() => openingHeaders)];
 
 function StatusLine() {
   const { text, tone } = useStatus();
