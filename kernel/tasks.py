@@ -168,8 +168,9 @@ async def some_by_id(conn: ReadConn, ids: Collection[uuid.UUID], into: type[T], 
 
 
 async def page_of_tasks(conn: ReadConn, window: Window, into: type[T], *kinds: str) -> Page[T]:
-    """Tasks of these kinds, the newest first."""
-    return await page(conn, _SELECT.where(_c.kind == any_(texts(kinds))), _NEWEST, window, into)
+    """Tasks of these kinds as ``into``, the newest first; of all kinds where none is named."""
+    wanted = _SELECT.where(_c.kind == any_(texts(kinds))) if kinds else _SELECT
+    return await page(conn, wanted, _NEWEST, window, into)
 
 
 async def progress(

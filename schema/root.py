@@ -51,6 +51,7 @@ schema = shorten(
                 locations.location,
                 locations.locations,
                 media.media,
+                tasks.tasks,
                 changes.changes,
                 nodes.node,
                 nodes.nodes,

@@ -1,22 +1,26 @@
 import uuid
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
-from kernel import tasks
+from kernel import tasks as work
 from kernel.db import WriteConn
 from kernel.errors import NotFound
 from kernel.ids import as_uuid, decode
+from kernel.paging import Window
 from kernel.principals import Principal
 
 from .access import Permission
+from .context import Info
 from .enums import JobStatus
-from .fields import mirrors, mutation
+from .fields import field, mirrors, mutation
 from .nodes import SOURCES, Node, Source, node_id
+from .paging import Connection, connection
 
 
 @strawberry.type(description="Long work that somebody asked for.")
-@mirrors(tasks.Task)
+@mirrors(work.Task)
 class Task(Node):
     id = node_id("Task")
     kind: str
@@ -30,8 +34,23 @@ class Task(Node):
     finished_at: datetime | None
 
 
-Task.is_type_of = staticmethod(lambda obj, _info: type(obj) in (tasks.Task, Task))  # type: ignore[attr-defined]
-SOURCES["Task"] = Source(tasks.tasks_by_id, Permission.CATALOG_READ)
+Task.is_type_of = staticmethod(lambda obj, _info: type(obj) in (work.Task, Task))  # type: ignore[attr-defined]
+SOURCES["Task"] = Source(work.tasks_by_id, Permission.CATALOG_READ)
+
+
+@field(Connection[Task], needs=Permission.CATALOG_READ, description="Long work, the newest first.")
+async def tasks(
+    _caller: Principal,
+    info: Info,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    kinds: list[str] | None = None,
+) -> Any:
+    window = Window.of(first, after, last, before)
+    async with info.context.db.read() as conn:
+        return connection(await work.page_of_tasks(conn, window, work.Task, *(kinds or ())))
 
 
 @strawberry.input
@@ -45,8 +64,8 @@ class CancelTaskInput:
     needs=Permission.CATALOG_WRITE,
     description="Stop long work between two steps; what is done stays done. What has ended stays as it is.",
 )
-async def cancel_task(conn: WriteConn, _caller: Principal, input: CancelTaskInput) -> tasks.Task:
-    return await tasks.cancel(conn, key_of(input.id))
+async def cancel_task(conn: WriteConn, _caller: Principal, input: CancelTaskInput) -> work.Task:
+    return await work.cancel(conn, key_of(input.id))
 
 
 def key_of(id: str) -> uuid.UUID:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from kernel import tasks
+from oms.offers import jobs
 from tests.server.conftest import Clients, Insides
 from tests.server.hubs import Client, key, soon
 
@@ -189,3 +191,26 @@ async def test_a_channel_may_require_what_it_shows_to_be_complete(inside: Inside
 async def test_a_channel_that_cannot_be_is_refused(client: Clients, given: dict[str, Any], path: str) -> None:
     refused = await client("head_office").send(PATH, input={"idempotencyKey": key()} | WEB | given)
     assert refused == {"__typename": "InvalidInput", "path": path}
+
+
+TASKS = """query ($kinds: [String!]) { tasks(first: 5, kinds: $kinds) { edges { node { kind status done total actor } } } }"""
+
+
+async def test_long_work_can_be_watched(inside: Insides) -> None:
+    async with inside() as hub:
+        async with hub.db.write() as conn:
+            await tasks.start(conn, jobs.REFRESH, actor="Ada", given={"channel": "web"})
+
+        async def ended() -> Any:
+            [edge] = (await hub.client("merchandiser").send(TASKS, kinds=[jobs.REFRESH.name]))["edges"]
+            return edge["node"] if edge["node"]["status"] == "DONE" else None
+
+        assert await soon(ended) == {
+            "kind": "channel.refresh",
+            "status": "DONE",
+            "done": 62,
+            "total": 62,
+            "actor": "Ada",
+        }
+        assert (await hub.client("merchandiser").send(TASKS, kinds=["nothing"]))["edges"] == []
+        assert len((await hub.client("merchandiser").send(TASKS))["edges"]) == 1
