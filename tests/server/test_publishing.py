@@ -193,7 +193,9 @@ async def test_a_channel_that_cannot_be_is_refused(client: Clients, given: dict[
     assert refused == {"__typename": "InvalidInput", "path": path}
 
 
-TASKS = """query ($kinds: [String!]) { tasks(first: 5, kinds: $kinds) { edges { node { kind status done total actor } } } }"""
+TASKS = """
+query ($kinds: [String!]) { tasks(first: 5, kinds: $kinds) { edges { node { kind status done total actor } } } }
+"""
 
 
 async def test_long_work_can_be_watched(inside: Insides) -> None:
