@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from kernel import ids
 from kernel.db import WriteConn
 from kernel.errors import InvalidInput
 from kernel.files import Upload
@@ -18,13 +17,14 @@ from pim.media import model, operations, queries
 from pim.media.store import Kept
 from pim.products import queries as product_queries
 
+from . import uploads
 from .access import Permission
 from .context import Context, Info
 from .enums import MediaKind
 from .errors import Error
 from .fields import computed, field, loads, mirrors, mutation
 from .labels import Label, LabelInput, texts
-from .nodes import SOURCES, Node, Source, node_id
+from .nodes import SOURCES, Node, Source, node_id, uuid_of
 from .paging import Connection, Edge, PageInfo, connection
 from .scalars import BigInt
 
@@ -178,36 +178,13 @@ class MediaFilter:
     product: str | None = None
 
 
-def key(id: str, kind: str = "Media", *, path: str = "media") -> uuid.UUID:
-    """What a global id of that type stands for. Raises InvalidInput."""
-    try:
-        found, known = ids.decode(id)
-    except InvalidInput as refused:
-        raise InvalidInput(path, refused.problem) from None
-    if found != kind or (made := ids.as_uuid(known)) is None:
-        raise InvalidInput(path, f"is no id of {kind}")
-    return made
-
-
 async def _take_in(context: Context, caller: Principal, input: UploadMediaInput) -> Kept:
     """Look at the file and store it; until it is media it is in doubt, and swept after a day."""
     if (input.file is None) is (input.upload is None):
         raise InvalidInput("file", "or upload must be given, and not both")
     if input.file is not None:
         return await _look_and_put(context, input.file)
-    async with context.db.read() as conn:
-        said = await queries.expected(conn, key(input.upload or "", "UploadTarget", path="upload"))
-    if said is None or said.principal_id != caller.id:
-        raise InvalidInput("upload", "is no id that requestUpload answered you")
-    if not said.is_open:
-        raise InvalidInput("upload", "is closed: it has expired or was taken in")
-    with context.files.a_folder() as folder:
-        sent = operations.sent(said.id)
-        if (size := await context.files.size(sent)) is None:
-            raise InvalidInput("upload", "has not been sent")
-        upload = await context.files.fetch(sent, folder, name=said.name, most=size)
-        if upload is None or upload.bytes != said.bytes:
-            raise InvalidInput("upload", f"has {size} bytes, not {said.bytes} as was said")
+    async with uploads.sent(context, caller, input.upload or strawberry.ID("")) as (upload, said):
         kept = await _look_and_put(context, upload)
         if said.type not in (None, kept.type):
             raise InvalidInput("upload", f"is {kept.type}, not {said.type} as was said")
@@ -225,7 +202,7 @@ async def _look_and_put(context: Context, upload: Upload) -> Kept:
 async def upload_media(conn: WriteConn, caller: Principal, input: UploadMediaInput, kept: Kept) -> model.Media:
     alt = texts(input.alt or (), path="alt")
     if input.upload is not None:
-        await operations.take(conn, key(input.upload, "UploadTarget", path="upload"))
+        await uploads.take(conn, input.upload)
     one = await operations.add(conn, kept, alt=alt)
     if input.product is not None or input.variant is not None:
         await showing.show_media(conn, one.id, product=input.product, variant=input.variant, actor=caller.name)
@@ -241,12 +218,12 @@ async def request_upload(conn: WriteConn, caller: Principal, input: RequestUploa
 
 @mutation(Media, needs=WRITE, description="Say what a file shows, locale by locale.")
 async def save_media(conn: WriteConn, _caller: Principal, input: SaveMediaInput) -> model.Media:
-    return await operations.save(conn, key(input.media), alt=texts(input.alt, path="alt"))
+    return await operations.save(conn, uuid_of(input.media, "Media", path="media"), alt=texts(input.alt, path="alt"))
 
 
 @mutation(MediaDeleted, MediaInUse, needs=WRITE, description="Remove a file that no product shows and no value is.")
 async def delete_media(conn: WriteConn, _caller: Principal, input: DeleteMediaInput) -> model.MediaDeleted:
-    return await showing.delete_media(conn, key(input.media))
+    return await showing.delete_media(conn, uuid_of(input.media, "Media", path="media"))
 
 
 @field(Connection[Media], needs=READ, description="The media library, newest first.")

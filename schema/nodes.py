@@ -47,6 +47,17 @@ def node_id(kind: str, *, by: str = "id") -> Any:
     return strawberry.field(resolve)
 
 
+def uuid_of(id: str, kind: str, *, path: str) -> uuid.UUID:
+    """What the global id of a node of that type stands for. Raises InvalidInput, of ``path``."""
+    try:
+        found, key = ids.decode(id)
+    except InvalidInput as refused:
+        raise InvalidInput(path, refused.problem) from None
+    if found != kind or (made := ids.as_uuid(key)) is None:
+        raise InvalidInput(path, f"is no id of {kind}")
+    return made
+
+
 async def load(info: Info, id: str) -> Any:
     """The node of a global id, or None where there is none or the caller may not see it. Raises InvalidInput."""
     kind, key = ids.decode(id)
