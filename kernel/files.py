@@ -22,7 +22,7 @@ CHUNK = 256 * 1024
 AT_ONCE = 4  # parts of one large file on their way to a bucket
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class TooLarge(Exception):
     """A file of more than ``most`` bytes was about to come in."""
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 from sqlalchemy import make_url
 
@@ -83,6 +84,19 @@ async def conn(shared: Database) -> AsyncIterator[WriteConn]:
     async with shared.writer.connect() as connection:
         yield WriteConn(ReadConn(connection))
         await connection.rollback()
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[str]:
+    """The address of something that speaks S3 and has one bucket, ``shop``."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 -- slow to load, and few tests need it
+
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    httpx.put(f"http://{host}:{port}/shop", trust_env=False).raise_for_status()
+    yield f"http://{host}:{port}"
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Malformed(Exception):
     """A request that is no GraphQL request: the status and the reason."""
 

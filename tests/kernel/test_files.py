@@ -4,28 +4,16 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 from obstore.store import MemoryStore
 
 from kernel import files
 from kernel.files import Files, Incoming, TooLarge
 
 BIG = os.urandom(11 * 2**20)  # more than one part of a bucket's upload
-
-
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    httpx.put(f"http://{host}:{port}/shop", trust_env=False).raise_for_status()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 def in_bucket(endpoint: str, folder: Path) -> Files:
