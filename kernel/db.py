@@ -83,6 +83,13 @@ class Database:
         self.wrote.set()
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[ReadConn]:
+        """A session that sees the database as it was at its first statement, for a read of many pages."""
+        async with self.apart.connect() as conn:
+            await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield ReadConn(conn)
+
+    @asynccontextmanager
     async def alone(self) -> AsyncIterator[WriteConn]:
         """A session outside the pools that ends with the block: for a LISTEN, or a lock that a session holds."""
         async with self.apart.connect() as conn:

@@ -113,6 +113,13 @@ class MediaKind(StrEnum):
 
 
 @strawberry.enum
+class ProductExportFormat(StrEnum):
+    CSV = "CSV"
+    XLSX = "XLSX"
+    JSONL = "JSONL"
+
+
+@strawberry.enum
 class StockReason(StrEnum):
     RECEIVED = "RECEIVED"
     SOLD = "SOLD"

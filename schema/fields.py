@@ -253,14 +253,20 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def mirrors(*domains: type[Any]) -> Callable[[C], C]:
-    """Let instances of ``domains`` stand for the decorated GraphQL type, and fail at import if their fields drift."""
+def mirrors(*domains: type[Any], exactly: bool = False) -> Callable[[C], C]:
+    """Let instances of ``domains`` stand for the decorated GraphQL type, and fail at import if their fields drift.
+
+    With ``exactly``, those of subclasses do not: they stand for types of their own.
+    """
 
     def decorate(cls: C) -> C:
         for domain in domains:
             if drift := [name for name in cls.__annotations__ if name not in dir(domain) and name != "id"]:
                 raise TypeError(f"{cls.__name__} shows {drift}, which {domain.__name__} lacks")
-        cls.is_type_of = staticmethod(lambda obj, _info: isinstance(obj, (*domains, cls)))
+        kinds = (*domains, cls)
+        cls.is_type_of = staticmethod(
+            (lambda obj, _info: type(obj) in kinds) if exactly else (lambda obj, _info: isinstance(obj, kinds))
+        )
         return cls
 
     return decorate

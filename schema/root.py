@@ -11,6 +11,7 @@ from . import (
     changes,
     channels,
     entities,
+    exports,
     families,
     hub,
     listings,
@@ -83,6 +84,7 @@ schema = shorten(
                 tasks.cancel_task,
                 bulk.bulk_edit,
                 bulk.undo_bulk_edit,
+                exports.export_products,
             ],
         ),
         subscription=create_type(

@@ -20,7 +20,7 @@ from .paging import Connection, connection
 
 
 @strawberry.type(description="Long work that somebody asked for.")
-@mirrors(work.Task)
+@mirrors(work.Task, exactly=True)
 class Task(Node):
     id = node_id("Task")
     kind: str
@@ -34,7 +34,6 @@ class Task(Node):
     finished_at: datetime | None
 
 
-Task.is_type_of = staticmethod(lambda obj, _info: type(obj) in (work.Task, Task))  # type: ignore[attr-defined]
 SOURCES["Task"] = Source(work.tasks_by_id, Permission.CATALOG_READ)
 
 

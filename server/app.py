@@ -19,6 +19,7 @@ from kernel.feed import Feed
 from pim.media.store import Store
 from server import pages, stores, upkeep
 from server.access import Doors
+from server.exports import ExportedFiles
 from server.graphql import http
 from server.graphql.limits import Limits
 from server.graphql.multipart import UploadLimits
@@ -41,6 +42,7 @@ def create(settings: Settings, url: str) -> Starlette:
         write_seconds=settings.statement_timeout_seconds,
     )
     media = Store(stores.files(settings))
+    exported = ExportedFiles(db, media.files)
     feed = Feed(db, buffer=settings.subscriber_buffer)
     sequencer = Sequencer(db, retention=timedelta(days=settings.change_retention_days))
     worker = Worker(db, upkeep.kinds(settings, media))
@@ -94,6 +96,7 @@ def create(settings: Settings, url: str) -> Starlette:
             Route("/health", health),
             Route("/", lambda _request: RedirectResponse("/graphiql")),
             *pages.routes(stores.origin(settings)),
+            Route("/exports/{name}", exported.serve, methods=["GET"]),
             Mount("/media", MediaFiles(media, db)),
             Route("/uploads/{id}/{ticket}", Uploads(db, media.files).receive, methods=["PUT"]),
         ],

@@ -13,6 +13,7 @@ from server import (
     databases,
     demo_shop,
     doctoring,
+    exporting,
     migrating,
     ports,
     reindexing,
@@ -37,6 +38,7 @@ app = typer.Typer(
 token_app = typer.Typer(help="The tokens that programs come in with.", no_args_is_help=True)
 app.add_typer(token_app, name="token")
 app.add_typer(import_commands.app, name="import")
+app.add_typer(exporting.app, name="export")
 
 
 @app.callback()

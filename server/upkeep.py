@@ -10,9 +10,11 @@ from kernel.db import Database
 from kernel.jobs import Job
 from oms.offers import jobs as offer_jobs
 from pim.bulk import jobs as bulk_jobs
+from pim.exports import jobs as export_jobs
 from pim.media import operations as media_operations
 from pim.media.store import Store
 from pim.modeling import fitting, refreshing
+from server import exports
 from server.settings import Settings
 
 BATCH = 10_000
@@ -40,4 +42,6 @@ def kinds(settings: Settings, media: Store) -> list[Job]:
         offer_jobs.REFRESH,
         fitting.JOB,
         refreshing.JOB,
+        export_jobs.exporting(media.files),
+        exports.sweeping(media.files),
     ]

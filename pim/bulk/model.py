@@ -1,7 +1,6 @@
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
 from typing import Any
 
 from kernel.tasks import Task
@@ -31,59 +30,29 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class BulkEdit:
-    """An edit of many products, or the undoing of one, as it stands; counts are of products."""
+class BulkEdit(Task):
+    """An edit of many products, or the undoing of one; counts are of products."""
 
-    task: Task
-
-    @property
-    def id(self) -> uuid.UUID:
-        return self.task.id
-
-    @property
-    def status(self) -> str:
-        return self.task.status
-
-    @property
-    def actor(self) -> str:
-        return self.task.actor
-
-    @property
-    def done(self) -> int:
-        return self.task.done
-
-    @property
-    def total(self) -> int | None:
-        return self.task.total
+    @classmethod
+    def of(cls, task: Task) -> "BulkEdit":
+        return cls(**{one.name: getattr(task, one.name) for one in fields(task)})
 
     @property
     def changed(self) -> int:
-        return self.task.counts.get("changed", 0)
+        return self.counts.get("changed", 0)
 
     @property
     def refused(self) -> int:
-        return self.task.counts.get("refused", 0)
-
-    @property
-    def problem(self) -> str | None:
-        return self.task.problem
+        return self.counts.get("refused", 0)
 
     @property
     def edits(self) -> Any:
-        return self.task.given.get("edits")
+        return self.given.get("edits")
 
     @property
     def undoes(self) -> uuid.UUID | None:
-        undone = self.task.given.get("undoes")
+        undone = self.given.get("undoes")
         return uuid.UUID(undone) if undone else None
-
-    @property
-    def created_at(self) -> datetime:
-        return self.task.created_at
-
-    @property
-    def finished_at(self) -> datetime | None:
-        return self.task.finished_at
 
 
 @dataclass(frozen=True, slots=True)

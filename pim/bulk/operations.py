@@ -37,7 +37,7 @@ async def start(conn: WriteConn, *, filter: ProductFilter, edits: Sequence[Edit]
     task = await tasks.start(conn, EDITING, actor=actor, given={"edits": [asdict(one) for one in given]})
     matched = (await browsing.matching(conn, filter)).add_columns(literal(task.id))
     made = await conn.execute(insert(bulk_target).from_select(["product_id", "task_id"], matched))
-    return BulkEdit(await tasks.expect(conn, task, total=made.rowcount))
+    return BulkEdit.of(await tasks.expect(conn, task, total=made.rowcount))
 
 
 async def undo(conn: WriteConn, *, id: uuid.UUID, actor: str) -> BulkEdit:
@@ -54,7 +54,7 @@ async def undo(conn: WriteConn, *, id: uuid.UUID, actor: str) -> BulkEdit:
     c = bulk_target.c
     changed = select(c.product_id, literal(task.id)).where(c.task_id == id, c.revision.is_not(None))
     made = await conn.execute(insert(bulk_target).from_select(["product_id", "task_id"], changed))
-    return BulkEdit(await tasks.expect(conn, task, total=made.rowcount))
+    return BulkEdit.of(await tasks.expect(conn, task, total=made.rowcount))
 
 
 async def preview(conn: WriteConn, *, filter: ProductFilter, edits: Sequence[Edit], sample: int, actor: str) -> Preview:

@@ -18,8 +18,7 @@ _ORDER = Order("bulk_problem", [_c.number], kinds=[int])
 
 
 async def bulk_edits_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, BulkEdit]:
-    found = await tasks.tasks_by_id(conn, ids)
-    return {key: BulkEdit(one) for key, one in found.items() if one.kind in (EDIT, UNDO)}
+    return await tasks.some_by_id(conn, ids, BulkEdit, EDIT, UNDO)
 
 
 async def problems_by_edit(

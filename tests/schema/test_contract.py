@@ -30,7 +30,7 @@ Definition = EnumTypeDefinitionNode | InputObjectTypeDefinitionNode
 
 NAMES = """
     PickupLocations CreateCart AddToCart ChangeCartLine ApplyCoupon SetDelivery ClaimCart HoldCart PlaceOrder WatchCart
-    ImportOrders Shipments StartExport ExportProgress RegisterWebhook WebhookHealth
+    ImportOrders Shipments StartExport RegisterWebhook WebhookHealth
     MoveStockState CreateTransfer ShipTransfer ReceiveTransfer AnnounceInbound ReceiveInbound StartCount PostCount
     WorkQueue WatchWorkQueue AcceptFulfillment RejectFulfillment PickFulfillment PackFulfillment ShipFulfillment
     ReadyForPickup HandOver MarkNoShow FindOrder RequestReturn ApproveReturn ReceiveReturn InspectReturn SettleReturn
