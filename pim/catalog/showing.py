@@ -28,6 +28,8 @@ async def show_media(
         raise NotFound("product", (product or "")[:100])
     if one is not None and one.product_id != row.id:
         raise InvalidInput("variant", f"is no variant of {row.code}")
+    if not await media_operations.hold(conn, [media_id]):
+        raise NotFound("media", str(media_id))
     shown = (await media_queries.ids_by_product(conn, [row.id])).get(row.id, ())
     if media_id not in shown:
         given = ProductInput(row.code, media=(*shown, media_id))

@@ -1,5 +1,5 @@
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import any_, delete, func, select, text, update
@@ -58,6 +58,12 @@ async def save(conn: WriteConn, media_id: uuid.UUID, *, alt: Mapping[str, str]) 
     if not (await conn.execute(changed)).rowcount:
         raise NotFound("media", str(media_id))
     return (await media_by_id(conn, [media_id]))[media_id]
+
+
+async def hold(conn: WriteConn, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these media that there are, none of which is forgotten before the transaction ends."""
+    there = select(media.c.id).where(media.c.id == any_(uuids(ids))).order_by(media.c.id)
+    return set((await conn.execute(there.with_for_update(read=True, key_share=True))).scalars())
 
 
 async def attach(conn: WriteConn, pictures: Mapping[uuid.UUID, Sequence[uuid.UUID]]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import any_, select, text
 
 from kernel.db import WriteConn, texts
 from pim.channels import locales
-from pim.media import queries as media_queries
+from pim.media import operations as media_operations
 
 from . import gtins, queries
 from .catalogs import Catalog
@@ -163,7 +163,7 @@ def _taken(
 async def _media(conn: WriteConn, drafts: Mapping[str, Draft]) -> Found:
     new = {code: set(one.after.media) - set(one.before.media) for code, one in drafts.items()}
     wanted = {key for some in new.values() for key in some}
-    known = await media_queries.media_by_id(conn, wanted) if wanted else {}
+    known = await media_operations.hold(conn, wanted) if wanted else set()
     return [
         (code, Problem(f"media.{place}", "there is no such file"))
         for code, some in new.items()
