@@ -18,7 +18,7 @@ async def index(conn: WriteConn, documents: Sequence[tuple[uuid.UUID, str, str]]
 
 async def learn(conn: WriteConn, learned: Mapping[str, Learned]) -> None:
     """Keep the words of each locale that are not known yet."""
-    for locale, stems in learned.items():
+    for locale, stems in sorted(learned.items()):  # in one order, so that two who learn do not wait for each other
         if stems:
             given = {"locale": locale, "words": list(stems), "stems": list(stems.values())}
             await conn.execute(_LEARN, given)
