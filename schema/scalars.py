@@ -77,6 +77,21 @@ def _same(value: Any) -> Any:
     return value
 
 
+def _json(value: Any) -> Any:
+    """A document of which every number is one that is read from variables: 64 bits whole, beyond them a float."""
+    match value:
+        case dict():
+            return {key: _json(one) for key, one in value.items()}
+        case list():
+            return [_json(one) for one in value]
+        case int() if not -(2**63) <= value < 2**64:
+            try:
+                return float(value)
+            except OverflowError:
+                return float("inf")
+    return value
+
+
 CONFIG = StrawberryConfig(
     scalar_map={
         Decimal: _scalar(
@@ -85,7 +100,7 @@ CONFIG = StrawberryConfig(
         datetime: _scalar("DateTime", "A moment, ISO 8601 with offset.", datetime, datetime.isoformat, _moment),
         date: _scalar("Date", "A day, ISO 8601.", date, str, _day),
         BigInt: _scalar("BigInt", "An integer beyond 32 bits, as a string.", BigInt, str, _big),
-        JSON: _scalar("JSON", "Any JSON value.", JSON, _same, _same),
+        JSON: _scalar("JSON", "Any JSON value.", JSON, _same, _json),
         Upload: _scalar(
             "Upload", "A file, sent as the GraphQL multipart request specification says.", Upload, _never, _upload
         ),

@@ -163,6 +163,15 @@ async def test_a_value_of_a_wrong_type_is_a_problem_with_its_path(merchandiser: 
             assert [problem["path"] for problem in one["problems"]] == ["values.0"], (attribute, value)
 
 
+@pytest.mark.parametrize("written", ["9" * 400, "-9" + "9" * 25, "1e999", "[[[[{}]]]]", "{amount: 1e999, unit: ENUM}"])
+async def test_a_value_written_into_the_document_is_answered_too(merchandiser: Client, written: str) -> None:
+    values = f'[{{attribute: "weight", value: {written}}}, {{attribute: "persons", value: {written}}}]'
+    given = f'{{idempotencyKey: "{key()}", products: [{{code: "fjord-2", values: {values}}}]}}'
+    document = DRY.replace("($input: UpsertProductsInput!)", "").replace("$input", given)
+    [one] = (await merchandiser.send(document))["results"]
+    assert {problem["path"] for problem in one["problems"]} == {"values.0", "values.1"}
+
+
 async def test_more_than_500_products_are_refused_as_a_whole(merchandiser: Client) -> None:
     given = {"idempotencyKey": key(), "products": [{"code": f"p{n}"} for n in range(501)]}
     assert "500" in (await merchandiser.send("UpsertProducts", input=given))["message"]
