@@ -17,7 +17,7 @@ from pim.families import queries as family_queries
 from pim.listings import model as listing_model
 from pim.listings import queries as listing_queries
 from pim.prices import queries as price_queries
-from pim.products import gtins, model, queries, reading, resolved, revisions
+from pim.products import gtins, holding, model, queries, reading, resolved, revisions
 
 from .access import Permission
 from .attributes import Attribute
@@ -113,6 +113,7 @@ class ProductListing:
     status: ListingStatus
     publish_from: datetime | None
     publish_until: datetime | None
+    by_rule: bool = strawberry.field(description="Listed by the rules of the channel, not by hand.")
 
 
 @strawberry.type
@@ -354,7 +355,7 @@ def wanted(given: ProductFilter | None) -> catalog_model.ProductFilter:
         given.family,
         given.category,
         tuple(
-            catalog_model.ValueFilter(**vars(one) | {"values": None if one.values is None else tuple(one.values)})
+            holding.ValueFilter(**vars(one) | {"values": None if one.values is None else tuple(one.values)})
             for one in given.attributes or ()
         ),
         catalog_model.CompletenessFilter(of.channel, of.locale, of.below) if of else None,

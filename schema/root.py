@@ -4,6 +4,7 @@ import strawberry
 from strawberry.tools import create_type
 
 from . import (
+    assortments,
     attributes,
     availability,
     bulk,
@@ -36,6 +37,8 @@ schema = shorten(
                 products.product,
                 products.variant,
                 products.products,
+                assortments.assortment,
+                assortments.preview_assortment,
                 attributes.attribute,
                 attributes.attributes,
                 attributes.attribute_groups,
@@ -72,6 +75,7 @@ schema = shorten(
                 entities.save_reference_records,
                 entities.delete_reference_records,
                 listings.publish_listings,
+                assortments.save_assortment,
                 saving.upsert_products,
                 saving.restore_revision,
                 saving.save_association_kind,

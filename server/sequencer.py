@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from kernel import changes
 from kernel.db import RETRIED, Database, WriteConn, sqlstate
 from kernel.outbox import LOOK, Lane
+from oms.offers import operations as offers
 from pim.catalog import operations as catalog
 
 log = structlog.get_logger()
@@ -63,6 +64,7 @@ class Sequencer:
                 ticked = clock()
                 await lock.execute(ALIVE)
                 await self.db.transact(catalog.tick)
+                await self.db.transact(offers.settle)
             self.db.wrote.clear()
             if await self._number(lock, conn, interactive, bulk):
                 pause = BUSY

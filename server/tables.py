@@ -8,6 +8,7 @@ import kernel.principals
 import kernel.tasks
 import oms.locations.tables
 import oms.stock.tables
+import pim.assortments.tables
 import pim.attributes.tables
 import pim.bulk.tables
 import pim.categories.tables

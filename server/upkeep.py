@@ -9,6 +9,7 @@ from kernel import idempotency
 from kernel.db import Database
 from kernel.jobs import Job
 from oms.offers import jobs as offer_jobs
+from pim.assortments import jobs as assortment_jobs
 from pim.bulk import jobs as bulk_jobs
 from pim.exports import jobs as export_jobs
 from pim.media import operations as media_operations
@@ -37,6 +38,7 @@ def kinds(settings: Settings, media: Store) -> list[Job]:
     return [
         Job("idempotency.forget", forget_keys, cron="17 * * * *"),
         Job("media.sweep", sweep_media, cron="*/10 * * * *"),
+        assortment_jobs.FOLLOW,
         bulk_jobs.EDITING,
         bulk_jobs.UNDOING,
         offer_jobs.REFRESH,

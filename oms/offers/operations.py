@@ -57,3 +57,11 @@ async def refresh_channel(
         await listing_operations.refresh(conn, products, bulk=bulk, only=channel)
         await stock_operations.tell_listings(conn, products)
     return products
+
+
+async def settle(conn: WriteConn, *, most: int = 500) -> int:
+    """Note what is in stock of products that rules listed, or that offer other variants now; returns of how many."""
+    found = await listing_operations.untold(conn, most)
+    if found:
+        await stock_operations.tell_listings(conn, found)
+    return len(found)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from kernel import changes, paging
 from kernel.db import ReadConn
 from kernel.errors import CursorExpired, InvalidInput
+from pim.listings import exclusions
 from pim.listings import offers as offering
 from pim.listings.model import Offer, Shop
 
@@ -78,9 +79,10 @@ def _cursor(phase: str, shop: Shop, position: int, sku: str) -> str:
 
 
 _BOUNDS = text("SELECT position, floor FROM feed")
-_WALK = text("""
+_WALK = text(f"""
     SELECT v.sku FROM variant v JOIN listing l ON l.product_id = v.product_id AND l.channel_id = :channel
-    WHERE v.sku > :sku AND l.status = 'PUBLISHED' ORDER BY v.sku LIMIT :most
+    WHERE v.sku > :sku AND l.status = 'PUBLISHED' AND {exclusions.offered("l.channel_id", "v.id")}
+    ORDER BY v.sku LIMIT :most
 """)
 _TAIL = text("""
     SELECT c.position, s.sku

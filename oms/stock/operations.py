@@ -11,6 +11,7 @@ from kernel.errors import DomainError, Forbidden, InvalidInput, NotFound
 from kernel.outbox import camel, emit
 from kernel.principals import Principal
 from oms.locations import queries as location_queries
+from pim.listings import exclusions
 from pim.listings import operations as listing_operations
 from pim.products import queries as product_queries
 
@@ -244,12 +245,13 @@ _OPEN = text(f"""
     INSERT INTO stock_level (variant_id, location_id) SELECT variant_id, location_id FROM {_LINES} ORDER BY 1, 2
     ON CONFLICT DO NOTHING
 """)
-_IN_STOCK = text("""
+_IN_STOCK = text(f"""
     SELECT li.channel_id, li.product_id, EXISTS (
         SELECT FROM variant v
         JOIN channel_location cl ON cl.channel_id = li.channel_id
         JOIN stock_level s ON s.variant_id = v.id AND s.location_id = cl.location_id
         WHERE v.product_id = li.product_id AND s.available > cl.buffer
+            AND {exclusions.offered("li.channel_id", "v.id")}
     ) AS in_stock
     FROM listing li WHERE li.product_id = ANY(:products)
 """)

@@ -1,38 +1,32 @@
 """Products as merchandisers look for them: by what they are, hold and still lack, and where they are shown."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, any_, case, cast, exists, func, literal, not_, or_, select
-from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+from sqlalchemy import ColumnElement, Select, any_, case, exists, func, not_, select
 
 from kernel.db import ReadConn, texts
 from kernel.errors import InvalidInput
 from kernel.paging import Order, Page, Window, page
 from pim.attributes import queries as attribute_queries
-from pim.attributes import units
-from pim.attributes.model import Attribute
 from pim.categories import queries as category_queries
-from pim.categories.tables import category
 from pim.channels import queries as channel_queries
 from pim.channels.model import Channel
 from pim.completeness import queries as completeness_queries
 from pim.families import queries as family_queries
 from pim.listings.tables import listing
+from pim.products import holding
 from pim.products import queries as product_queries
+from pim.products.holding import ValueFilter
 from pim.products.model import Product
-from pim.products.tables import product, product_category, variant
+from pim.products.tables import product
 
-from .model import CompletenessFilter, ListingFilter, ProductFilter, ValueFilter
+from .model import CompletenessFilter, ListingFilter, ProductFilter
 
 MOST_CODES = 1_000
 MOST_FILTERS = 20
-MOST_VALUES = 500
 MOST_WORDS = 8
 LONGEST_SEARCH = 200
-RANGED = ("NUMBER", "MEASUREMENT")
-WORDED = ("TEXT", "LONG_TEXT", "NUMBER", "BOOLEAN", "DATE", "SELECT", "MULTI_SELECT", "REFERENCE", "MEDIA")
 
 _p, _l = product.c, listing.c
 _ORDER = Order("product.code", [_p.code], kinds=[str])
@@ -95,9 +89,7 @@ async def _below(conn: ReadConn, code: str) -> ColumnElement[bool]:
     known = (await category_queries.categories_by_code(conn, [code])).get(code)
     if known is None:
         raise InvalidInput("filter.category", f"there is no category {code[:100]}")
-    pc = product_category.c
-    path = cast(literal(known.path), category.c.path.type)
-    return exists().where(pc.product_id == _p.id, pc.category_id == category.c.id, category.c.path.op("<@")(path))
+    return holding.below(known.path)
 
 
 async def _channel(conn: ReadConn, code: str, path: str) -> Channel:
@@ -140,44 +132,4 @@ async def _valued(conn: ReadConn, given: Collection[ValueFilter]) -> list[Column
     if len(given) > MOST_FILTERS:
         raise InvalidInput("filter.attributes", f"must be at most {MOST_FILTERS}")
     known = await attribute_queries.attributes_by_code(conn, {one.code for one in given})
-    return [_value(known.get(one.code), one, f"filter.attributes.{place}") for place, one in enumerate(given)]
-
-
-def _value(attribute: Attribute | None, one: ValueFilter, path: str) -> ColumnElement[bool]:
-    """A condition on the values, wherever they stand: on the product or on its variants, in any scope."""
-    if attribute is None:
-        raise InvalidInput(f"{path}.code", f"there is no attribute {one.code[:100]}")
-    tests, named = [], dict[str, Any]()
-    if one.values is not None:
-        if attribute.type not in WORDED or len(one.values) > MOST_VALUES:
-            raise InvalidInput(f"{path}.values", f"must be up to {MOST_VALUES} of an attribute that is no amount")
-        named["values"] = [_word(attribute, value) for value in one.values]
-        tests.append("(@ == $values[*])")
-    number = "@.base.number()" if attribute.type == "MEASUREMENT" else "@.number()"
-    for name, sign, bound in (("min", ">=", one.min), ("max", "<=", one.max)):
-        if bound is not None:
-            named[name] = _bound(attribute, bound, one.unit, f"{path}.{name}")
-            tests.append(f"({number} {sign} ${name}.number())")
-    if one.empty is not None and tests:
-        raise InvalidInput(f"{path}.empty", "goes with no value and no range")
-    asked = literal(f"$.*.*[*] ? ({' && '.join(tests)})" if tests else "$.*.*[*]")
-    own, given = _p.content[attribute.code], literal(named, JSONB)
-    there = func.jsonb_path_exists(own, cast(asked, JSONPATH), given, True)
-    of_variant = func.jsonb_path_exists(variant.c.content[attribute.code], cast(asked, JSONPATH), given, True)
-    held = or_(func.coalesce(there, False), exists().where(variant.c.product_id == _p.id, of_variant))
-    return not_(held) if one.empty else held
-
-
-def _word(attribute: Attribute, value: str) -> str | bool:
-    return value == "true" if attribute.type == "BOOLEAN" else value
-
-
-def _bound(attribute: Attribute, bound: Decimal, unit: str | None, path: str) -> str:
-    if attribute.type not in RANGED:
-        raise InvalidInput(path, f"{attribute.code} has no range")
-    if attribute.type != "MEASUREMENT":
-        return format(bound, "f")
-    family, of = attribute.unit_family or "", unit or attribute.default_unit or ""
-    if not units.fits(family, of):
-        raise InvalidInput(f"{path.rpartition('.')[0]}.unit", f"{of[:40]!r} is no unit of {family}")
-    return format(units.base(family, bound, of), "f")
+    return [holding.value(known.get(one.code), one, f"filter.attributes.{place}") for place, one in enumerate(given)]

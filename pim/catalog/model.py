@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+
+from pim.products.holding import ValueFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,18 +11,6 @@ class CompletenessFilter:
     channel: str
     locale: str
     below: int
-
-
-@dataclass(frozen=True, slots=True)
-class ValueFilter:
-    """A value that a product or one of its variants has in any scope; or, where ``empty``, that none of them has."""
-
-    code: str
-    values: tuple[str, ...] | None = None
-    min: Decimal | None = None
-    max: Decimal | None = None
-    unit: str | None = None
-    empty: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from sqlalchemy import text
 from kernel import ids
 from kernel.db import WriteConn
 from kernel.outbox import emit
+from pim.assortments import following as assortments
+from pim.assortments import locking as assortment_locking
 from pim.completeness import operations as completeness_operations
 from pim.listings import operations as listing_operations
 from pim.listings import queries as listing_queries
@@ -34,10 +36,12 @@ async def save_products(
     catalog: Catalog | None = None,
 ) -> Saved:
     """Upsert products for ``actor`` and bring their completeness and listings in line. Raises InvalidInput."""
+    await assortment_locking.share(conn)
     slugs = {slug for one in products for slug in (one.slugs or {}).values() if slug}
     shown = await listing_queries.slugs_shown(conn, slugs) if slugs else ()
     saved = await product_operations.upsert(conn, products, actor=actor, bulk=bulk, catalog=catalog, shown=shown)
     await completeness_operations.refresh(conn, saved.changed)
+    await assortments.refresh(conn, saved.changed)
     await listing_operations.refresh(conn, saved.changed, bulk=bulk)
     return saved
 

@@ -1,7 +1,7 @@
 """How a query for listings becomes a statement: what is visible, what is wanted, and in which order."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     or_,
     select,
 )
@@ -42,13 +43,14 @@ from . import picking
 from .model import ListingFilter, ListingQuery
 from .picking import Picked
 from .projecting import CATEGORY
-from .tables import NO_PRICE, listing, listing_by_term, listing_term, listing_text
+from .tables import NO_PRICE, listing, listing_by_term, listing_exclusion, listing_term, listing_text
 
 LONGEST_SEARCH = 200
 MOST_SKUS = 500
 FIRST = 10  # what the whole code of an article counts more than any words
 
 _l, _t, _d, _b, _n = listing.c, listing_text.c, search_document.c, listing_by_term.c, listing_term.c
+_x = listing_exclusion.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ def visible() -> ColumnElement[bool]:
     )
 
 
+def _sold(channel_id: uuid.UUID, skus: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    excluded = exists().where(_x.variant_id == variant.c.id, _x.channel_id == channel_id)
+    return variant.c.sku == any_(texts(skus)), not_(excluded)
+
+
 def matching(found: Resolved, *columns: Any) -> Select[Any]:
     """``columns`` of the visible listings that the query wants."""
     query, given = found.query, found.query.filter
@@ -116,7 +123,7 @@ def matching(found: Resolved, *columns: Any) -> Select[Any]:
     wanted = wanted.where(*(_picked(one) for one in found.picked))
     if given.skus is not None:
         wanted = wanted.where(
-            _l.product_id.in_(select(variant.c.product_id).where(variant.c.sku == any_(texts(given.skus))))
+            _l.product_id.in_(select(variant.c.product_id).where(*_sold(query.shop.channel.id, given.skus)))
         )
     if given.search is not None and found.searched is None:
         wanted = wanted.where(false())

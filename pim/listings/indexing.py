@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from kernel.db import WriteConn
 from pim.channels.model import Channel
+from pim.products.model import Variant
 from pim.search import documents
 from pim.search import operations as search_operations
 from pim.search.documents import Learned
@@ -38,9 +39,9 @@ async def classify(conn: WriteConn, rows: Sequence[Any], found: Sources) -> None
         paths = found.paths(row.product_id, channel)
         lineage = {one.id: one for path in paths for one in path}
         own = channel.id if channel.code in scopes[row.product_id] else None
-        key = (row.product_id, own, channel.currency, *lineage)
+        key = (row.product_id, own, channel.currency, *lineage, *found.left_out(row.product_id, channel))
         if key not in alike:
-            contents = found.contents(row.product_id)
+            contents = found.contents(row.product_id, channel)
             alike[key] = projecting.terms(contents, lineage.values(), found.attributes, channel)
         wanted.append(alike[key])
         homes.append(paths[0][-1].id if paths else None)
@@ -112,27 +113,32 @@ async def describe(conn: WriteConn, rows: Sequence[Any], found: Sources) -> None
     written = []
     searchable = found.searchable
     products = {row.product_id for row in rows}
-    codes = {one: documents.codes(_codes(found, one)) for one in products}
+    codes: dict[Any, str] = {}
     scopes = {one: found.scopes(one) for one in products}
     for row in rows:
-        channel, contents = found.channels[row.channel_id], found.contents(row.product_id)
+        channel = found.channels[row.channel_id]
+        contents, left_out = found.contents(row.product_id, channel), found.left_out(row.product_id, channel)
+        coded = (row.product_id, *left_out)
+        if coded not in codes:
+            offered = found.offered(row.product_id, channel)
+            codes[coded] = documents.codes(_codes(found.products[row.product_id].code, offered))
         lineage = {one.id: one for path in found.paths(row.product_id, channel) for one in path}
         own = channel.id if channel.code in scopes[row.product_id] else None
         for locale in channel.locales:
             name = found.name(row.product_id, channel, locale)
-            key = (row.product_id, name, locale, channel.locales[0], own, *lineage)
+            key = (row.product_id, name, locale, channel.locales[0], own, *lineage, *left_out)
             if key not in bodies:
                 said = projecting.texts(name, contents, lineage.values(), searchable, found.options, channel, locale)
                 bodies[key] = documents.literal(documents.weigh(said, locale, learned[locale]))
             scope = documents.scope(channel.code, locale)
-            written.append((row.id, locale, f"{scope} {codes[row.product_id]} {bodies[key]}"))
+            written.append((row.id, locale, f"{scope} {codes[coded]} {bodies[key]}"))
     await search_operations.index(conn, written)
     await search_operations.learn(conn, learned)
 
 
-def _codes(found: Sources, product_id: uuid.UUID) -> Iterable[str | None]:
-    yield found.products[product_id].code
-    for one in found.variants.get(product_id, ()):
+def _codes(product: str, variants: Iterable[Variant]) -> Iterable[str | None]:
+    yield product
+    for one in variants:
         yield from (one.sku, one.gtin)
 
 

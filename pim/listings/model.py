@@ -212,7 +212,10 @@ class Suggestions:
 
 @dataclass(frozen=True, slots=True)
 class ProductListing:
-    """A product on a channel, as a merchandiser sees it: DRAFT, SCHEDULED, PUBLISHED or WITHDRAWN."""
+    """A product on a channel, as a merchandiser sees it: DRAFT, SCHEDULED, PUBLISHED or WITHDRAWN.
+
+    ``by_rule`` where the channel's rules listed it, not somebody.
+    """
 
     id: uuid.UUID
     product_id: uuid.UUID
@@ -221,6 +224,7 @@ class ProductListing:
     publish_from: datetime | None
     publish_until: datetime | None
     position: int
+    by_rule: bool
 
 
 @dataclass(frozen=True, slots=True)

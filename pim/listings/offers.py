@@ -23,7 +23,8 @@ async def offers_by_listing(conn: ReadConn, listings: Collection[Listing]) -> di
     found: dict[Listing, list[Offer]] = {one: [] for one in listings}
     for row in await conn.execute(_SELLABLE, {"products": list(by_product), "skus": None}):
         for one in by_product[row.product_id]:
-            found[one].append(_offer(one, row))
+            if one.shop.channel.id not in row.excluded_on:
+                found[one].append(_offer(one, row))
     return found
 
 
@@ -34,7 +35,7 @@ async def offers_by_sku(conn: ReadConn, keys: Collection[tuple[Shop, str]]) -> d
         rows = (await conn.execute(_SELLABLE, {"products": None, "skus": skus})).all()
         shown = await listings_by_product(conn, [(one, row.product_id) for row in rows])
         for row in rows:
-            if (one, row.product_id) in shown:
+            if (one, row.product_id) in shown and one.channel.id not in row.excluded_on:
                 found[one, row.sku] = _offer(shown[one, row.product_id], row)
     return found
 
@@ -51,7 +52,8 @@ async def components(conn: ReadConn, keys: Collection[InShop]) -> dict[InShop, l
 
 
 _SELLABLE = text("""
-    SELECT v.product_id, v.id, v.sku, v.gtin, (
+    SELECT v.product_id, v.id, v.sku, v.gtin,
+        ARRAY(SELECT x.channel_id FROM listing_exclusion x WHERE x.variant_id = v.id) AS excluded_on, (
         SELECT jsonb_agg(jsonb_build_array(a.code, v.axes -> a.code, a.labels, o.labels) ORDER BY fa.axis)
         FROM product p
         JOIN family_attribute fa ON fa.family_id = p.family_id AND fa.axis IS NOT NULL

@@ -16,7 +16,7 @@ from pim.completeness.model import Completeness
 from pim.products import queries as product_queries
 from pim.products.model import Product
 
-from . import indexing, naming, reading
+from . import exclusions, indexing, naming, reading
 from .events import ListingChanged
 from .indexing import VISIBLE
 from .model import Published, Skipped
@@ -89,15 +89,16 @@ def _lacks(where: Sequence[Completeness], required: int) -> str:
 
 
 _PUBLISH = text("""
-    INSERT INTO listing AS l (channel_id, product_id, status, publish_from, publish_until, position)
+    INSERT INTO listing AS l (channel_id, product_id, status, publish_from, publish_until, position, stock_told)
     SELECT :channel, r.product_id, :status, CAST(:from AS timestamptz), CAST(:until AS timestamptz),
-        coalesce(r.position, before.position, 0)
+        coalesce(r.position, before.position, 0), false
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (product_id uuid, position int)
     LEFT JOIN listing before ON before.channel_id = :channel AND before.product_id = r.product_id
     ORDER BY r.product_id
     ON CONFLICT (channel_id, product_id) DO UPDATE SET status = excluded.status,
-        publish_from = excluded.publish_from, publish_until = excluded.publish_until, position = excluded.position
-    WHERE (l.status, l.publish_from, l.publish_until, l.position)
+        publish_from = excluded.publish_from, publish_until = excluded.publish_until, position = excluded.position,
+        by_rule = false
+    WHERE l.by_rule OR (l.status, l.publish_from, l.publish_until, l.position)
         IS DISTINCT FROM (excluded.status, excluded.publish_from, excluded.publish_until, excluded.position)
     RETURNING product_id
 """)
@@ -149,10 +150,37 @@ async def reprice(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> None:
     await conn.execute(_REPRICE, {"products": list(product_ids)})
 
 
+async def follow(
+    conn: WriteConn, channel_id: uuid.UUID, *, listed: Sequence[uuid.UUID], withdrawn: Sequence[uuid.UUID]
+) -> list[uuid.UUID]:
+    """List and withdraw products as a channel's rules have it; returns those whose listing changed.
+
+    What somebody decided by hand stays. The products are held, and ``refresh`` is to follow.
+    """
+    given = {"channel": channel_id, "listed": list(listed), "withdrawn": list(withdrawn)}
+    changed = list((await conn.execute(_LIST, given)).scalars()) if listed else []
+    return changed + (list((await conn.execute(_WITHDRAW, given)).scalars()) if withdrawn else [])
+
+
+async def untold(conn: WriteConn, most: int) -> list[uuid.UUID]:
+    """Up to ``most`` products of whose listings oms is to say whether anything is left."""
+    return list((await conn.execute(_UNTOLD, {"most": most})).scalars())
+
+
+async def unsettle(conn: WriteConn, channel_id: uuid.UUID, product_ids: Sequence[uuid.UUID]) -> None:
+    """Have it said anew whether anything is left of these products on a channel, which offers other variants now."""
+    await conn.execute(_UNSETTLE, {"channel": channel_id, "products": list(product_ids)})
+
+
 async def mark_in_stock(conn: WriteConn, in_stock: Mapping[tuple[uuid.UUID, uuid.UUID], bool]) -> None:
     """Note of each (channel, product) whether any of it can be bought now, as oms knows it."""
     rows = [{"channel_id": c, "product_id": p, "in_stock": there} for (c, p), there in in_stock.items()]
     await conn.execute(_IN_STOCK, {"rows": to_json(rows)})
+
+
+async def hold(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> None:
+    """Hold these products until the transaction ends."""
+    await conn.execute(_HOLD, {"products": list(product_ids)})
 
 
 async def lock(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> None:
@@ -176,14 +204,14 @@ _DUE = text(f"""
     WHERE (publish_from > :since AND publish_from <= now() OR publish_until > :since AND publish_until <= now())
         AND shown <> {VISIBLE}
 """)
-_REPRICE = text("""
+_REPRICE = text(f"""
     UPDATE listing l SET price = r.price
     FROM (
         SELECT id, min(amount) AS price
         FROM (
             SELECT DISTINCT ON (o.id, v.id) o.id, p.amount
             FROM listing o
-            JOIN variant v ON v.product_id = o.product_id
+            LEFT JOIN variant v ON v.product_id = o.product_id AND {exclusions.offered("o.channel_id", "v.id")}
             LEFT JOIN (
                 price_list_channel plc
                 JOIN price_list pl ON pl.id = plc.price_list_id
@@ -196,8 +224,25 @@ _REPRICE = text("""
     ) r
     WHERE l.id = r.id AND l.price IS DISTINCT FROM r.price
 """)
+_LIST = text("""
+    INSERT INTO listing AS l (channel_id, product_id, status, by_rule, stock_told)
+    SELECT :channel, id, 'PUBLISHED', true, false FROM unnest(CAST(:listed AS uuid[])) AS r (id) ORDER BY id
+    ON CONFLICT (channel_id, product_id) DO UPDATE SET status = 'PUBLISHED'
+    WHERE l.by_rule AND l.status = 'WITHDRAWN'
+    RETURNING product_id
+""")
+_WITHDRAW = text("""
+    UPDATE listing SET status = 'WITHDRAWN'
+    WHERE channel_id = :channel AND product_id = ANY(:withdrawn) AND by_rule AND status = 'PUBLISHED'
+    RETURNING product_id
+""")
+_UNTOLD = text("SELECT DISTINCT product_id FROM listing WHERE NOT stock_told LIMIT :most")
+_UNSETTLE = text("""
+    UPDATE listing SET stock_told = false WHERE channel_id = :channel AND product_id = ANY(:products) AND stock_told
+""")
 _IN_STOCK = text("""
-    UPDATE listing l SET in_stock = r.in_stock
+    UPDATE listing l SET in_stock = r.in_stock, stock_told = true
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (channel_id uuid, product_id uuid, in_stock bool)
-    WHERE l.channel_id = r.channel_id AND l.product_id = r.product_id AND l.in_stock <> r.in_stock
+    WHERE l.channel_id = r.channel_id AND l.product_id = r.product_id
+        AND (l.in_stock <> r.in_stock OR NOT l.stock_told)
 """)

@@ -194,7 +194,7 @@ _PRODUCT_LISTINGS = text("""
             WHEN l.publish_until <= now() THEN 'WITHDRAWN'
             WHEN l.publish_from > now() THEN 'SCHEDULED'
             ELSE 'PUBLISHED'
-        END, l.publish_from, l.publish_until, l.position
+        END, l.publish_from, l.publish_until, l.position, l.by_rule
     FROM listing l JOIN channel c ON c.id = l.channel_id
     WHERE l.product_id = ANY(:products) AND (CAST(:channels AS text[]) IS NULL OR c.code = ANY(:channels))
     ORDER BY c.code

@@ -1,7 +1,7 @@
 """What the listings of some products are derived from, read at once however many they are."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from kernel.db import ReadConn
@@ -17,7 +17,7 @@ from pim.families.model import Family
 from pim.products import queries as product_queries
 from pim.products.model import Content, Product, Variant
 
-from . import projecting
+from . import exclusions, projecting
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,27 @@ class Sources:
     options: Mapping[str, Mapping[str, Option]]
     families: Mapping[uuid.UUID, Family]
     channels: Mapping[uuid.UUID, Channel]
+    excluded: Mapping[uuid.UUID, Collection[uuid.UUID]]  # by channel, the variants that it does not offer
 
-    def contents(self, product_id: uuid.UUID) -> list[Content]:
-        """What is said on the product and on each of its variants."""
-        return [self.products[product_id].content, *(one.content for one in self.variants.get(product_id, ()))]
+    def offered(self, product_id: uuid.UUID, channel: Channel) -> Sequence[Variant]:
+        """The variants of a product that the channel offers."""
+        variants, excluded = self.variants.get(product_id, ()), self.excluded.get(channel.id)
+        return [one for one in variants if one.id not in excluded] if excluded else variants
+
+    def left_out(self, product_id: uuid.UUID, channel: Channel) -> list[uuid.UUID]:
+        """The variants of a product that the channel does not offer."""
+        variants, excluded = self.variants.get(product_id, ()), self.excluded.get(channel.id)
+        return [one.id for one in variants if one.id in excluded] if excluded else []
+
+    def contents(self, product_id: uuid.UUID, channel: Channel) -> list[Content]:
+        """What is said on the product and on each of its variants that the channel offers."""
+        return [self.products[product_id].content, *(one.content for one in self.offered(product_id, channel))]
 
     def scopes(self, product_id: uuid.UUID) -> set[str]:
         """The codes of the channels that something is said for in particular."""
-        return {scope for content in self.contents(product_id) for scoped in content.values() for scope in scoped}
+        variants = self.variants.get(product_id, ())
+        contents = [self.products[product_id].content, *(one.content for one in variants)]
+        return {scope for content in contents for scoped in content.values() for scope in scoped}
 
     def paths(self, product_id: uuid.UUID, channel: Channel) -> list[list[Category]]:
         """The way to each category of the product that is in the channel's tree, from below its root."""
@@ -74,4 +87,5 @@ async def sources(conn: ReadConn, product_ids: Sequence[uuid.UUID]) -> Sources:
         await attribute_queries.options_by_attribute(conn, selects) | await naming.names(conn, searched, contents),
         {one.id: one for one in await family_queries.all_families(conn)},
         {one.id: one for one in await channel_queries.all_channels(conn)},
+        await exclusions.by_channel(conn, [one.id for found in variants.values() for one in found]),
     )

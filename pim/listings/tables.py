@@ -23,6 +23,7 @@ from sqlalchemy import (
     false,
     func,
     text,
+    true,
 )
 
 from kernel.db import metadata
@@ -34,7 +35,9 @@ class _Listing(TypedColumns):
     """A product on a channel. ``shown`` is whether it was counted as visible; reading decides by the window itself.
 
     ``category_id`` is its first category in the channel's tree, ``price`` the lowest current price of its variants;
-    ``in_stock`` is told by oms. ``facets`` are the ids of its terms that are counted where listings are narrowed down,
+    ``in_stock`` is told by oms, and ``stock_told`` is false from when that may have changed until it is told again.
+    ``by_rule`` are listings that the channel's rules made and may withdraw; all others are as somebody decided.
+    ``facets`` are the ids of its terms that are counted where listings are narrowed down,
     ``terms`` those of all others.
     """
 
@@ -50,6 +53,8 @@ class _Listing(TypedColumns):
     shown: Named[bool] = Column(Boolean, server_default=false())
     price: Named[int | None] = Column(BigInteger, nullable=True)
     in_stock: Named[bool] = Column(Boolean, server_default=false())
+    stock_told: Named[bool] = Column(Boolean, server_default=true())
+    by_rule: Named[bool] = Column(Boolean, server_default=false())
     facets: Named[list[int]] = Column(ARRAY(Integer), server_default="{}")
     terms: Named[list[int]] = Column(ARRAY(Integer), server_default="{}")
 
@@ -98,6 +103,13 @@ class _ListingByTerm(TypedColumns):
     )
 
 
+class _ListingExclusion(TypedColumns):
+    """A variant that a channel does not offer."""
+
+    variant_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("variant.id", ondelete="CASCADE"), primary_key=True)
+    channel_id: Named[uuid.UUID] = Column(Uuid, ForeignKey("channel.id"), primary_key=True, index=True)
+
+
 listing = Table(
     "listing",
     metadata,
@@ -112,6 +124,7 @@ listing = Table(
         "id",
         postgresql_where="status = 'PUBLISHED'",
     ),
+    Index("ix_listing_untold", "product_id", postgresql_where="NOT stock_told"),
     Index("ix_listing_publish_from", "publish_from"),
     Index("ix_listing_publish_until", "publish_until"),
     CheckConstraint("publish_from < publish_until", name="window_is_not_empty"),
@@ -132,3 +145,4 @@ listing_term = Table(
     Index("ix_listing_term_number", "channel_id", "attribute", "number", postgresql_where="number IS NOT NULL"),
 )
 listing_by_term = Table("listing_by_term", metadata, _ListingByTerm)
+listing_exclusion = Table("listing_exclusion", metadata, _ListingExclusion)

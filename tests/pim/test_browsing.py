@@ -12,9 +12,10 @@ from kernel.errors import InvalidInput
 from kernel.paging import Window
 from pim.catalog import browsing
 from pim.catalog import operations as catalog
-from pim.catalog.model import CompletenessFilter, ListingFilter, ProductFilter, ValueFilter
+from pim.catalog.model import CompletenessFilter, ListingFilter, ProductFilter
 from pim.families.model import FamilyAttribute
 from pim.listings import operations as listings
+from pim.products.holding import ValueFilter
 from pim.products.model import ProductInput, ValueInput, VariantInput
 from tests import make
 

@@ -17,10 +17,11 @@ from kernel.paging import Window
 from pim.bulk import operations, queries, working
 from pim.bulk.model import BulkEdit, BulkProblem, Edit
 from pim.catalog import operations as catalog
-from pim.catalog.model import ProductFilter, ValueFilter
+from pim.catalog.model import ProductFilter
 from pim.families.model import FamilyAttribute
 from pim.products import queries as product_queries
 from pim.products import states
+from pim.products.holding import ValueFilter
 from pim.products.model import ProductInput, ValueInput, VariantInput
 from tests import make
 from tests.server.hubs import ROOT, soon

@@ -1,0 +1,25 @@
+"""Following rules that concern more products than one transaction should change."""
+
+import uuid
+
+from kernel import tasks
+from kernel.db import Database, WriteConn
+from kernel.tasks import Task
+
+from . import following
+
+
+async def _follow(db: Database, task: Task) -> None:
+    channel_id = uuid.UUID(task.given["channel"])
+
+    async def chunk(conn: WriteConn) -> Task:
+        after = task.state.get("after")
+        changed, last = await following.follow_some(conn, channel_id, uuid.UUID(after) if after else None)
+        state = {"after": str(last) if last else None, "ended": last is None}
+        return await tasks.progress(conn, task, done=task.done + changed, state=state)
+
+    while not task.state.get("ended"):
+        task = await db.transact(chunk)
+
+
+FOLLOW = tasks.job("assortment.follow", _follow)

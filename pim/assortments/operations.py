@@ -1,0 +1,102 @@
+import uuid
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel import tasks
+from kernel.db import WriteConn
+from kernel.errors import InvalidInput
+from kernel.tasks import Task
+from pim.channels.model import Channel
+from pim.listings import exclusions
+from pim.listings import operations as listing_operations
+from pim.products import queries as product_queries
+
+from . import following, locking, matching, model, queries
+from .following import AT_ONCE
+from .jobs import FOLLOW
+from .model import Assortment, Rule
+from .queries import MOST_EXCLUDED
+from .tables import assortment
+
+
+async def save(
+    conn: WriteConn,
+    *,
+    channel: str,
+    rules: object,
+    exclude_products: Sequence[str] | None = None,
+    exclude_skus: Sequence[str] | None = None,
+    actor: str,
+) -> Assortment:
+    """Let a channel list what these rules include, and withdraw what they no longer do; exclusions of None stay.
+
+    ``rules`` is a document. Excluded products are not listed by rule, excluded skus are not offered however their
+    product came on the channel. Where many products are concerned a task does it. Raises NotFound and InvalidInput.
+    """
+    parsed = model.parse(rules)
+    await locking.hold(conn)
+    target = await queries.channel_of(conn, channel)
+    wanted = await matching.compiler(conn, parsed, strict=True)
+    wanted.wanted(parsed)
+    if exclude_products is not None:
+        await _exclude_products(conn, target, exclude_products)
+    touched = [] if exclude_skus is None else await _exclude_skus(conn, target, exclude_skus)
+    row = {"channel_id": target.id, "rules": model.dump(parsed), "task_id": None}
+    made = insert(assortment).values(row)
+    await conn.execute(made.on_conflict_do_update(index_elements=["channel_id"], set_=row))
+    for start in range(0, len(touched), AT_ONCE):
+        await listing_operations.refresh(conn, touched[start : start + AT_ONCE], announce=target)
+    task = await _follow_all(conn, target, parsed, actor=actor)
+    return Assortment(target.id, parsed, task.id if task else None)
+
+
+async def _exclude_products(conn: WriteConn, target: Channel, codes: Sequence[str]) -> None:
+    _check(codes, "excludeProducts")
+    known = await product_queries.products_by_code(conn, set(codes))
+    for place, code in enumerate(codes):
+        if code not in known:
+            raise InvalidInput(f"excludeProducts.{place}", f"there is no product {code[:100]}")
+    given = {"channel": target.id, "products": [one.id for one in known.values()]}
+    await conn.execute(_ALLOW, given)
+    await conn.execute(_EXCLUDE, given)
+
+
+async def _exclude_skus(conn: WriteConn, target: Channel, skus: Sequence[str]) -> list[uuid.UUID]:
+    """The products that are offered in other variants now, which are held."""
+    _check(skus, "excludeSkus")
+    known = await product_queries.variants_by_sku(conn, set(skus))
+    for place, sku in enumerate(skus):
+        if sku not in known:
+            raise InvalidInput(f"excludeSkus.{place}", f"there is no variant {sku[:100]}")
+    touched = await exclusions.replace(conn, target.id, [one.id for one in known.values()])
+    await listing_operations.hold(conn, touched)
+    await listing_operations.unsettle(conn, target.id, touched)
+    return touched
+
+
+def _check(given: Collection[str], path: str) -> None:
+    if len(given) > MOST_EXCLUDED:
+        raise InvalidInput(path, f"must be at most {MOST_EXCLUDED}")
+
+
+async def _follow_all(conn: WriteConn, target: Channel, rules: Sequence[Rule], *, actor: str) -> Task | None:
+    """Bring the listings of a channel in line with its rules, at once or by a task."""
+    wanted = (await matching.compiler(conn, rules)).wanted(rules)
+    found = queries.differing(target, wanted).limit(AT_ONCE + 1)
+    ids = [row.id for row in await conn.execute(found)]
+    if len(ids) <= AT_ONCE:
+        await listing_operations.refresh(conn, await following.follow(conn, ids, {target.id}))
+        return None
+    task = await tasks.start(conn, FOLLOW, actor=actor, given={"channel": str(target.id)})
+    given = assortment.update().where(assortment.c.channel_id == target.id).values(task_id=task.id)
+    await conn.execute(given)
+    return task
+
+
+_ALLOW = text("DELETE FROM assortment_exclusion WHERE channel_id = :channel AND product_id <> ALL(:products)")
+_EXCLUDE = text("""
+    INSERT INTO assortment_exclusion (channel_id, product_id)
+    SELECT :channel, id FROM unnest(CAST(:products AS uuid[])) AS r (id) ORDER BY id ON CONFLICT DO NOTHING
+""")
