@@ -23,6 +23,7 @@ from .labels import LabelInput, labels, texts
 from .media import Media
 from .modeling import WouldBreak, work
 from .money import Money
+from .nodes import SOURCES, Node, Source, node_id
 from .paging import Connection, connection
 from .scalars import JSON
 
@@ -94,7 +95,8 @@ def _options(found: dict[str, model.Option]) -> list[model.Option]:
 
 @strawberry.type
 @mirrors(model.Attribute)
-class Attribute:
+class Attribute(Node):
+    id = node_id("Attribute")
     code: str
     type: AttributeType
     localizable: bool
@@ -128,6 +130,7 @@ class ReferenceValue:
     entity: str | None = strawberry.field(description="The code of the reference entity; null stands for products.")
 
 
+SOURCES["Attribute"] = Source(queries.attributes_by_id, READ)
 AttributeValue = Annotated[
     TextValue
     | NumberValue

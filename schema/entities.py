@@ -10,6 +10,7 @@ from kernel.principals import Principal
 from pim.attributes import queries as attribute_queries
 from pim.catalog import records
 from pim.entities import model, operations, queries
+from pim.modeling import operations as modeling
 from pim.products import reading
 
 from .access import Permission
@@ -160,7 +161,7 @@ async def save_reference_entity(conn: WriteConn, _caller: Principal, input: Save
 
 @mutation(ReferenceRecordsSaved, needs=WRITE, description="Up to 500 records, each answered on its own.")
 async def save_reference_records(
-    conn: WriteConn, _caller: Principal, input: SaveReferenceRecordsInput
+    conn: WriteConn, caller: Principal, input: SaveReferenceRecordsInput
 ) -> model.SavedRecords:
     given = [
         model.RecordInput(
@@ -170,7 +171,7 @@ async def save_reference_records(
         )
         for place, one in enumerate(input.records)
     ]
-    return await operations.save_records(conn, entity=input.entity, records=given)
+    return await modeling.save_records(conn, entity=input.entity, records=given, actor=caller.name)
 
 
 @mutation(

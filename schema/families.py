@@ -18,6 +18,7 @@ from .enums import ValueLevel
 from .fields import field, loads, mirrors, mutation, several
 from .labels import LabelInput, labels, texts
 from .modeling import WouldBreak, work
+from .nodes import SOURCES, Node, Source, node_id
 from .paging import Connection, connection
 
 READ, WRITE = Permission.CATALOG_READ, Permission.CATALOG_WRITE
@@ -34,7 +35,8 @@ class FamilyAttribute:
 
 @strawberry.type
 @mirrors(model.Family)
-class Family:
+class Family(Node):
+    id = node_id("Family")
     code: str
     attributes: list[FamilyAttribute]
     labels = labels()
@@ -54,6 +56,9 @@ class Family:
         needs=READ,
         description="What its products are called by.",
     )
+
+
+SOURCES["Family"] = Source(queries.families_by_id, READ)
 
 
 @strawberry.input

@@ -13,6 +13,7 @@ from kernel.db import ReadConn, texts, uuids
 from kernel.errors import InvalidInput
 from pim.attributes.model import File
 
+from .addresses import SUFFIXES
 from .model import Media
 from .queries import media_by_id
 from .tables import media
@@ -47,7 +48,9 @@ def _key(given: str) -> uuid.UUID | None:
 
 
 def _extensions(type: str) -> frozenset[str]:
-    return frozenset(one.removeprefix(".") for one in mimetypes.guess_all_extensions(type, strict=False))
+    """What the names of files of a type end in: jpg, jpeg."""
+    guessed = frozenset(one.removeprefix(".") for one in mimetypes.guess_all_extensions(type, strict=False))
+    return guessed | {SUFFIXES[type]} if type in SUFFIXES else guessed
 
 
 async def media_in_locale(

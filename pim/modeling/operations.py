@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from kernel.db import WriteConn
+from kernel.outbox import emit
 from pim.attributes import locking
 from pim.attributes import operations as attribute_operations
 from pim.attributes import queries as attribute_queries
@@ -13,12 +14,16 @@ from pim.attributes.model import Attribute, Option
 from pim.categories import operations as category_operations
 from pim.categories import queries as category_queries
 from pim.categories.model import Category
+from pim.entities import operations as entity_operations
+from pim.entities import queries as entity_queries
+from pim.entities.model import RecordInput, SavedRecords
 from pim.families import operations as family_operations
 from pim.families import queries as family_queries
 from pim.families.model import Family, FamilyAttribute
 
 from . import fitting, queries, refreshing
 from .converting import narrows
+from .events import AttributeChanged, FamilyChanged
 from .model import Example, Tally, WouldBreak
 
 
@@ -37,6 +42,7 @@ async def define_attribute(conn: WriteConn, *, code: str, actor: str, force: boo
         tally = await fitting.survey(conn, fitting.attribute(after)) if narrower else Tally()
         if tally.breaks and not force:
             raise tally.refusal()
+    await emit(conn, AttributeChanged.of(after.id, code))
     if before is None:
         return after
     if narrower:
@@ -76,6 +82,21 @@ async def save_category(conn: WriteConn, *, code: str, actor: str, **given: Any)
     return after
 
 
+async def save_records(
+    conn: WriteConn, *, entity: str, records: Sequence[RecordInput], actor: str, bulk: bool = False
+) -> SavedRecords:
+    """Save records, as ``entities.operations.save_records`` does, with what is found by their labels."""
+    keys = [(entity, one.code) for one in records]
+    before = await entity_queries.records_by_code(conn, keys)
+    saved = await entity_operations.save_records(conn, entity=entity, records=records, bulk=bulk)
+    after = await entity_queries.records_by_code(conn, keys)
+    if any(one.labels != after[key].labels for key, one in before.items()):
+        for code, one in (await attribute_queries.all_attributes(conn)).items():
+            if one.reference_entity == entity and one.searchable:
+                await refreshing.refresh(conn, {"attribute": code}, actor=actor)
+    return saved
+
+
 async def define_family(
     conn: WriteConn,
     *,
@@ -99,6 +120,7 @@ async def define_family(
         after = await family_operations.define(
             conn, code=code, labels=labels, attributes=attributes, axes=axes, label_attribute=label_attribute
         )
+        await emit(conn, FamilyChanged.of(after.id, code))
         if before is None:
             return after
         if before.axes != after.axes:

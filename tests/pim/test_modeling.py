@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from kernel import tasks
 from kernel.db import Database, ReadConn, WriteConn
@@ -17,9 +18,9 @@ from pim.completeness import queries as completeness
 from pim.entities import operations as entities
 from pim.entities.model import RecordInput
 from pim.families.model import FamilyAttribute
-from pim.listings import counting
+from pim.listings import counting, filters
 from pim.listings import operations as listings
-from pim.listings.model import Shop
+from pim.listings.model import ListingFilter, ListingQuery, Shop
 from pim.modeling import converting, fitting, following, operations, refreshing
 from pim.modeling.model import Example, WouldBreak
 from pim.products import queries as product_queries
@@ -359,3 +360,29 @@ async def test_what_a_family_requires_anew_is_recounted(conn: WriteConn) -> None
 def test_a_value_that_has_not_followed_yet_is_shown_as_it_is_and_found_by_nothing(type: str, stored: Any) -> None:
     assert values.display(of(type), stored, "en", OPTIONS) == ("x" if type == "DATE" else stored)
     assert values.terms(of(type), stored) == []
+
+
+async def test_a_renamed_record_is_found_by_its_new_name(conn: WriteConn) -> None:
+    await entities.save_entity(conn, code="brand", labels={})
+    await operations.save_records(conn, entity="brand", records=[RecordInput("b", {"de": "Zebra"})], actor="Ada")
+    await make.an_attribute(conn, code="by", type="REFERENCE", reference_entity="brand", searchable=True)
+    channel = await make.a_channel(conn)
+    await put(conn, "p", ValueInput("by", "b"))
+    await listings.publish(conn, channel=channel.code, products=["p"])
+
+    async def found(word: str) -> int:
+        query = ListingQuery(Shop(channel, channel.locales[0]), ListingFilter(search=word), "RELEVANCE")
+        resolved = await filters.resolve(conn, query)
+        return (await counting.counts(conn, [resolved]))[resolved]
+
+    assert (await found("zebra"), await found("giraffe")) == (1, 0)
+    await operations.save_records(conn, entity="brand", records=[RecordInput("b", {"de": "Giraffe"})], actor="Ada")
+    assert (await found("zebra"), await found("giraffe")) == (0, 1)
+
+
+async def test_a_definition_is_told_of(conn: WriteConn) -> None:
+    one = await operations.define_attribute(conn, code="told", type="TEXT", labels={}, actor="Ada")
+    await family(conn, "told", told="PRODUCT")
+    told = await conn.execute(text("SELECT event, entity FROM outbox WHERE payload ->> 'code' = 'told' ORDER BY id"))
+    assert [row.event for row in told] == ["attribute.changed", "family.changed"]
+    assert (await attribute_queries.attributes_by_id(conn, [one.id]))[one.id].code == "told"
