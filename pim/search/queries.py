@@ -9,7 +9,7 @@ Little words are optional.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from kernel.db import ReadConn
 
@@ -115,13 +115,26 @@ async def _correct(conn: ReadConn, scope: str, locale: str, unknown: Sequence[_A
     mistyped = [one for one in unknown if len(one.word.folded) >= SHORTEST_MISTYPED and words.spelled(one.word.folded)]
     if not mistyped:
         return
+    await _stand_for(conn, scope, locale, mistyped, _NEAR)
+    if others := [one for one in mistyped if not one.meant]:  # trigrams take a hundred times as long
+        await _stand_for(conn, scope, locale, others, _SIMILAR)
+    for one in mistyped:
+        if one.ends:
+            one.meant.append(f"{documents.quoted(one.word.lexeme)}:*")
+
+
+async def _stand_for(
+    conn: ReadConn, scope: str, locale: str, mistyped: Sequence[_Asked], statement: TextClause
+) -> None:
+    """Add to each word the likeliest of the candidates that a statement finds, if the channel has any of them."""
     given = {
         "locale": locale,
         "words": [one.word.folded for one in mistyped],
         "near": [",".join(words.near(one.word.folded)) for one in mistyped],
+        "begun": [one.begun for one in mistyped],
     }
     found: dict[int, list[tuple[str, str, float]]] = {}
-    for place, word, stem, similarity in await conn.execute(_NEAREST, given):
+    for place, word, stem, similarity in await conn.execute(statement, given):
         found.setdefault(place - 1, []).append((word, stem, similarity))
     for place, candidates in found.items():
         one = mistyped[place]
@@ -130,9 +143,6 @@ async def _correct(conn: ReadConn, scope: str, locale: str, unknown: Sequence[_A
         least = min((off for off, stem in ranked if stem in there), default=0)
         stems = dict.fromkeys(stem for off, stem in ranked if off == least and stem in there)
         one.meant += [documents.quoted(stem) for stem in list(stems)[:MOST_MEANT]]
-    for one in mistyped:
-        if one.ends:
-            one.meant.append(f"{documents.quoted(one.word.lexeme)}:*")
 
 
 def _ranked(word: str, candidates: Iterable[tuple[str, str, float]], *, begun: bool) -> list[tuple[int, str]]:
@@ -157,9 +167,13 @@ async def _there(conn: ReadConn, scope: str, stems: Sequence[str]) -> set[str]:
 
 
 _LAST = "chr(1114111)"  # sorts behind every character
+_HELD = """EXISTS (
+    WITH held AS MATERIALIZED (SELECT 1 FROM search_document d WHERE d.document @@ CAST({query} AS tsquery))
+    SELECT FROM held
+)"""  # planned as if all were wanted: by the index, not by reading documents until one has the word
 _LOOK_UP = text(f"""
     SELECT w.place,
-        EXISTS (SELECT FROM search_document d WHERE d.document @@ CAST(w.query AS tsquery)) AS known,
+        {_HELD.format(query="w.query")} AS known,
         ARRAY(
             SELECT DISTINCT s.stem FROM search_word s
             WHERE w.begun AND s.locale = :locale AND s.word >= w.word AND s.word < w.word || {_LAST}
@@ -175,21 +189,25 @@ _LOOK_UP = text(f"""
     FROM unnest(CAST(:words AS text[]), CAST(:lexemes AS text[]), CAST(:queries AS text[]), CAST(:begun AS bool[]),
         CAST(:ends AS bool[])) WITH ORDINALITY AS w (word, lexeme, query, begun, ends, place)
 """)
-_NEAREST = text("""
-    SELECT w.place, s.word, s.stem, greatest(similarity(s.word, w.word), word_similarity(w.word, s.word)) AS alike
-    FROM unnest(CAST(:words AS text[]), CAST(:near AS text[])) WITH ORDINALITY AS w (word, near, place)
-    CROSS JOIN LATERAL (
-        (SELECT word, stem FROM search_word
-            WHERE locale = :locale AND near && string_to_array(w.near, ',') LIMIT 100)
-        UNION
-        (SELECT word, stem FROM search_word
-            WHERE locale = :locale AND word % w.word ORDER BY similarity(word, w.word) DESC LIMIT 20)
-        UNION
-        (SELECT word, stem FROM search_word
-            WHERE locale = :locale AND word %> w.word ORDER BY word_similarity(w.word, word) DESC LIMIT 20)
+_WORDS = """unnest(CAST(:words AS text[]), CAST(:near AS text[]), CAST(:begun AS bool[]))
+    WITH ORDINALITY AS w (word, near, begun, place)"""
+_NEAR = text(f"""
+    SELECT w.place, s.word, s.stem, similarity(s.word, w.word) AS alike
+    FROM {_WORDS} CROSS JOIN LATERAL (
+        SELECT word, stem FROM search_word WHERE locale = :locale AND near && string_to_array(w.near, ',') LIMIT 100
     ) s
 """)
-_THERE = text("""
+_SIMILAR = text(f"""
+    SELECT w.place, s.word, s.stem, s.alike
+    FROM {_WORDS} CROSS JOIN LATERAL (
+        (SELECT word, stem, similarity(word, w.word) AS alike FROM search_word
+            WHERE locale = :locale AND word % w.word ORDER BY alike DESC LIMIT 20)
+        UNION ALL
+        (SELECT word, stem, word_similarity(w.word, word) AS alike FROM search_word
+            WHERE w.begun AND locale = :locale AND word %> w.word ORDER BY alike DESC LIMIT 20)
+    ) s
+""")
+_THERE = text(f"""
     SELECT q.place FROM unnest(CAST(:queries AS text[])) WITH ORDINALITY AS q (query, place)
-    WHERE EXISTS (SELECT FROM search_document d WHERE d.document @@ CAST(q.query AS tsquery))
+    WHERE {_HELD.format(query="q.query")}
 """)
