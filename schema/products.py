@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from kernel import ids
 from kernel.paging import Window
 from kernel.principals import Principal
 from pim.attributes import queries as attribute_queries
@@ -32,7 +31,7 @@ from .nodes import SOURCES, Node, Source, node_id
 from .paging import Connection, Edge, PageInfo, connection, page_info
 from .prices import Price
 from .resolved import ResolvedValue, where
-from .scalars import JSON
+from .revisions import Revision
 
 if TYPE_CHECKING:
     from .categories import Category
@@ -131,40 +130,6 @@ def _completeness_of(root: model.Product, *, channel: str | None = None, locale:
 
 def _listings_of(root: model.Product, *, caller: Principal) -> Any:
     return root.id, caller.channels
-
-
-def _before(root: strawberry.Parent[model.Change]) -> Any:
-    return _shown(root, root.before)
-
-
-def _after(root: strawberry.Parent[model.Change]) -> Any:
-    return _shown(root, root.after)
-
-
-def _shown(change: model.Change, said: Any) -> Any:
-    is_media = change.path[0] == "media" and said is not None
-    return [ids.encode("Media", key) for key in said] if is_media else said
-
-
-def _path(root: strawberry.Parent[model.Change]) -> str:
-    return root.name
-
-
-@strawberry.type(description="What is said at one path, before and after; null where nothing was or is.")
-@mirrors(model.Change)
-class RevisionChange:
-    path = computed(str, _path, description="Such as values.name.*.de or variants.SKU.values.color.*.*")
-    before = computed(JSON | None, _before)
-    after = computed(JSON | None, _after)
-
-
-@strawberry.type
-@mirrors(revisions.Revision)
-class Revision:
-    number: int
-    at: datetime
-    actor: str
-    changes = loads(list[RevisionChange], revisions.changes_by_version, by="version", otherwise=(), needs=CATALOG)
 
 
 def _revisions_of(root: model.Product, *, first: int | None = None, after: str | None = None) -> Any:

@@ -18,7 +18,8 @@ from .enums import AssociationKind
 from .errors import Error
 from .fields import loads, mirrors, mutation
 from .labels import LabelInput
-from .products import Product, RevisionChange
+from .products import Product
+from .revisions import RevisionChange
 from .scalars import JSON
 
 WRITE = Permission.CATALOG_WRITE
