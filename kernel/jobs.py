@@ -25,13 +25,15 @@ class Job:
     cron: str | None = None
 
 
-async def enqueue(conn: WriteConn, job: Job, given: Mapping[str, Any], *, once: str | None = None) -> None:
-    """Queue ``job``; it runs if and only if this transaction commits.
+async def enqueue(conn: WriteConn, job: Job | str, given: Mapping[str, Any], *, once: str | None = None) -> None:
+    """Queue ``job``, or that of this name; it runs if and only if this transaction commits.
 
     While a job with the key ``once`` waits or runs, another one with that key is not queued.
     """
     queue = Queries(AsyncpgDriver(await driver(conn)))
-    await queue.enqueue(job.name, to_json(dict(given)).encode(), dedupe_key=once, on_conflict="skip")
+    await queue.enqueue(
+        job if isinstance(job, str) else job.name, to_json(dict(given)).encode(), dedupe_key=once, on_conflict="skip"
+    )
 
 
 def given(payload: bytes | None) -> Mapping[str, Any]:

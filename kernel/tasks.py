@@ -136,16 +136,16 @@ async def start(
     actor: str,
     given: Mapping[str, Any],
     total: int | None = None,
+    queued: bool = True,
 ) -> Task:
     """Ask for a task, which begins once this transaction has committed.
 
-    Where ``job`` is only named, nothing is queued: whoever calls is about to ``run`` it, and a node does so if they
-    fail to.
+    Where it is not ``queued``, whoever calls is about to ``run`` it, and a node does so if they fail to.
     """
     row = {"kind": job if isinstance(job, str) else job.name, "actor": actor, "given": dict(given), "total": total}
     made = await conn.execute(insert(task).values(row).returning(*_COLUMNS))
     started = Task(**made.mappings().one())
-    if isinstance(job, Job):
+    if queued:
         await enqueue(conn, job, {"task": str(started.id)}, once=_once(started.id))
     return started
 

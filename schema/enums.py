@@ -73,6 +73,17 @@ class ListingSortKey(StrEnum):
 
 
 @strawberry.enum
+class ImportKind(StrEnum):
+    PRODUCTS = "PRODUCTS"
+    CATEGORIES = "CATEGORIES"
+    PRICES = "PRICES"
+    STOCK = "STOCK"
+    LOCATIONS = "LOCATIONS"
+    CUSTOMERS = "CUSTOMERS"
+    ORDERS = "ORDERS"
+
+
+@strawberry.enum
 class JobStatus(StrEnum):
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"

@@ -3,6 +3,7 @@
 
 import kernel.changes
 import kernel.idempotency
+import kernel.imports.tables
 import kernel.outbox
 import kernel.principals
 import kernel.tasks

@@ -7,11 +7,13 @@ from typing import Any
 
 from kernel import idempotency
 from kernel.db import Database
+from kernel.imports import running as import_running
 from kernel.jobs import Job
 from oms.offers import jobs as offer_jobs
 from pim.assortments import jobs as assortment_jobs
 from pim.bulk import jobs as bulk_jobs
 from pim.exports import jobs as export_jobs
+from pim.intake.importers import IMPORTERS
 from pim.media import operations as media_operations
 from pim.media.store import Store
 from pim.modeling import fitting, refreshing
@@ -46,4 +48,5 @@ def kinds(settings: Settings, media: Store) -> list[Job]:
         refreshing.JOB,
         export_jobs.exporting(media.files),
         exports.sweeping(media.files),
+        import_running.job(media.files, IMPORTERS),
     ]

@@ -16,7 +16,7 @@ from .events import CategoryChanged
 from .model import Category, CategoryNotEmpty, DeletedCategory
 from .tables import category
 
-_LABEL = re.compile(r"[A-Za-z0-9_-]{1,100}")  # what an ltree label may hold
+LABEL = re.compile(r"[A-Za-z0-9_-]{1,100}")  # what an ltree label may hold
 DEEPEST = 50
 
 
@@ -28,9 +28,9 @@ async def save(
     Without a position it stays where it is among its siblings, or comes last.
     """
     codes.check(code, path="code")
-    if not _LABEL.fullmatch(code):
+    if not LABEL.fullmatch(code):
         raise InvalidInput("code", "must have letters, digits, '_' and '-' only")
-    await conn.execute(_HOLD)
+    await conn.execute(HOLD)
     known = await queries.categories_by_code(conn, [code, *([parent] if parent else [])])
     above = known.get(parent) if parent else None
     if parent and above is None:
@@ -62,7 +62,7 @@ async def save(
 
 async def delete(conn: WriteConn, *, code: str) -> DeletedCategory:
     """Delete a category that has nothing below it and no products. Raises NotFound and CategoryNotEmpty."""
-    await conn.execute(_HOLD)
+    await conn.execute(HOLD)
     known = (await queries.categories_by_code(conn, [code])).get(code)
     if known is None:
         raise NotFound("category", code[:100])
@@ -81,7 +81,7 @@ async def _check_depth(conn: WriteConn, before: Category | None, path: str) -> N
 
 
 # trees are changed by one at a time: two that move each other's ancestors would make a circle
-_HOLD = text("SELECT pg_advisory_xact_lock(hashtext('entrepot.categories'))")
+HOLD = text("SELECT pg_advisory_xact_lock(hashtext('entrepot.categories'))")
 _DELETE = text("""
     DELETE FROM category c WHERE id = :id
         AND NOT EXISTS (SELECT FROM category WHERE parent_id = :id)

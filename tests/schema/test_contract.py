@@ -34,7 +34,7 @@ NAMES = """
     MoveStockState CreateTransfer ShipTransfer ReceiveTransfer AnnounceInbound ReceiveInbound StartCount PostCount
     WorkQueue WatchWorkQueue AcceptFulfillment RejectFulfillment PickFulfillment PackFulfillment ShipFulfillment
     ReadyForPickup HandOver MarkNoShow FindOrder RequestReturn ApproveReturn ReceiveReturn InspectReturn SettleReturn
-    StartImport ImportProgress SavePriceList SetPrices ExplainPrice SavePromotion SimulatePromotion
+    SavePriceList SetPrices ExplainPrice SavePromotion SimulatePromotion
     Promotions
     OrderSheet Orders CancelOrder EditOrder HoldOrder ReleaseOrder WatchOrders SaveSourcingRules ExplainSourcing
     SimulateSourcing SaveLocation CustomerSheet SaveCustomer MergeCustomers EraseCustomer ExportCustomer

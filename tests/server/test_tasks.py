@@ -26,7 +26,7 @@ mutation ($input: CancelTaskInput!) {
 
 async def started(db: Database, job: Job | str, **given: Any) -> Task:
     async with db.write() as conn:
-        return await tasks.start(conn, job, actor="Ada", given=given)
+        return await tasks.start(conn, job, actor="Ada", given=given, queued=isinstance(job, Job))
 
 
 async def found(db: Database, id: uuid.UUID) -> Task:

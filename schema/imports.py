@@ -1,0 +1,193 @@
+import uuid
+from typing import Any
+
+import strawberry
+
+from kernel.db import WriteConn
+from kernel.errors import InvalidInput
+from kernel.files import Upload
+from kernel.imports import model, operations, queries
+from kernel.imports.model import Importer
+from kernel.paging import Window
+from kernel.principals import Principal
+from pim.intake.importers import IMPORTERS
+
+from .access import Permission
+from .context import Context, Info
+from .enums import ImportKind, JobStatus
+from .fields import computed, field, loads, mirrors, mutation
+from .nodes import SOURCES, Node, Source, node_id
+from .paging import Connection, connection
+from .scalars import JSON
+from .tasks import key_of
+
+READ, WRITE = Permission.CATALOG_READ, Permission.CATALOG_WRITE
+
+
+@strawberry.type
+@mirrors(model.KeptProblem)
+class ImportProblem:
+    line: int = strawberry.field(description="From 1, the header's; what is of line 1 refused no row.")
+    column: str | None
+    code: str
+    message: str
+
+
+def _problems_of(
+    root: model.Import,
+    *,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> tuple[uuid.UUID, Window]:
+    return root.id, Window.of(first, after, last, before)
+
+
+def _kind(root: strawberry.Parent[Any]) -> str:
+    return str(root.import_kind)
+
+
+@strawberry.type(description="A file that comes in. Rows are counted.")
+@mirrors(model.Import)
+class Import(Node):
+    id = node_id("Import")
+    kind = computed(ImportKind, _kind)
+    file_name: str
+    dry_run: bool = strawberry.field(description="Whether it only tells what it would do.")
+    actor: str
+    status: JobStatus
+    done: int
+    total: int | None = strawberry.field(description="Null until the file is read.")
+    created: int
+    updated: int
+    refused: int
+    problem: str | None = strawberry.field(description="Why the import failed as a whole.")
+    problems = loads(
+        Connection[ImportProblem],
+        queries.problems,
+        by=_problems_of,
+        pick=connection,
+        needs=READ,
+        description="What is wrong with rows, by line.",
+    )
+
+
+SOURCES["Import"] = Source(queries.imports_by_id, READ)
+
+
+@strawberry.input
+class StartImportInput:
+    idempotency_key: str
+    kind: ImportKind
+    mapping: str | None = strawberry.field(
+        default=None, description="The name of a saved mapping, or of a ready one: native, akeneo, google-taxonomy."
+    )
+    url: str | None = strawberry.field(default=None, description="Not taken: send the file itself.")
+    file: Upload | None = None
+    dry_run: bool | None = strawberry.field(default=False, description="Tell what would happen, and change nothing.")
+    locale: str | None = strawberry.field(
+        default=None, description="That of a taxonomy's names, where the file's name does not say it."
+    )
+
+
+def _importer(kind: ImportKind) -> Importer:
+    found = IMPORTERS.get(kind.value)
+    if found is None:
+        raise InvalidInput("kind", f"{kind.value} cannot be imported; {', '.join(IMPORTERS)} can")
+    return found
+
+
+async def _kept(context: Context, _caller: Principal, input: StartImportInput) -> str:
+    """Keep the file where every node finds it, before the transaction. Raises InvalidInput and NotFound."""
+    importer = _importer(input.kind)
+    if input.url is not None:
+        raise InvalidInput("url", "is not fetched by this hub: send the file itself")
+    if input.file is None:
+        raise InvalidInput("file", "must be given")
+    async with context.db.read() as conn:
+        await operations.document_of(conn, importer, input.mapping)
+    return await operations.keep(context.files, input.file.path)
+
+
+@mutation(
+    Import,
+    needs=WRITE,
+    before=_kept,
+    description="Bring in a file: CSV, XLSX or JSON lines. Good rows go in, what is wrong with others is told.",
+)
+async def start_import(conn: WriteConn, caller: Principal, input: StartImportInput, file: str) -> model.Import:
+    if input.file is None:
+        raise InvalidInput("file", "must be given")
+    return await operations.start(
+        conn,
+        _importer(input.kind),
+        file=file,
+        name=input.file.name,
+        mapping=input.mapping,
+        options={"locale": input.locale} if input.locale else {},
+        dry_run=bool(input.dry_run),
+        actor=caller.name,
+    )
+
+
+@strawberry.input
+class CancelImportInput:
+    idempotency_key: str
+    id: strawberry.ID
+
+
+@mutation(Import, needs=WRITE, description="Stop an import; the rows that are in stay.")
+async def cancel_import(conn: WriteConn, _caller: Principal, input: CancelImportInput) -> model.Import:
+    return await operations.cancel(conn, key_of(input.id))
+
+
+@strawberry.type(description="How the columns of a kind of file are read.")
+@mirrors(model.SavedMapping)
+class ImportMapping:
+    name: str
+    kind: ImportKind
+    document: JSON
+    saved_by: str
+
+
+@strawberry.input
+class SaveImportMappingInput:
+    idempotency_key: str
+    name: str
+    kind: ImportKind
+    document: JSON = strawberry.field(description="As docs/guide/import.md says.")
+
+
+@mutation(ImportMapping, needs=WRITE, description="Save a mapping under a name, or change it.")
+async def save_import_mapping(conn: WriteConn, caller: Principal, input: SaveImportMappingInput) -> model.SavedMapping:
+    importer = _importer(input.kind)
+    return await operations.save_mapping(conn, importer, name=input.name, document=input.document, actor=caller.name)
+
+
+@field(Connection[Import], needs=READ, description="The newest first.")
+async def imports(
+    _caller: Principal,
+    info: Info,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Any:
+    window = Window.of(first, after, last, before)
+    async with info.context.db.read() as conn:
+        return connection(await queries.page_of_imports(conn, window))
+
+
+@field(Connection[ImportMapping], needs=READ, description="Those that were saved, by name.")
+async def import_mappings(
+    _caller: Principal,
+    info: Info,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Any:
+    window = Window.of(first, after, last, before)
+    async with info.context.db.read() as conn:
+        return connection(await queries.page_of_mappings(conn, window))
