@@ -48,7 +48,9 @@ async def save_products(
 
 async def refresh(conn: WriteConn, product_ids: Sequence[uuid.UUID], *, bulk: bool = False) -> None:
     """Bring what is derived from these products in line with them and with the model."""
+    await assortment_locking.share(conn)
     await completeness_operations.refresh(conn, product_ids)
+    await assortments.refresh(conn, product_ids)
     await listing_operations.refresh(conn, product_ids, bulk=bulk)
 
 

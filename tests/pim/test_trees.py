@@ -7,6 +7,7 @@ import pytest
 
 from kernel.db import Database, WriteConn
 from kernel.errors import InvalidInput, NotFound
+from pim.assortments import operations as assortments
 from pim.catalog import operations as catalog
 from pim.categories import operations as categories
 from pim.categories import queries
@@ -68,6 +69,18 @@ async def test_what_leaves_the_tree_of_a_shop_is_counted_there_no_more(conn: Wri
     await make.a_category(conn, code="outside")
     await catalog.save_products(conn, [ProductInput("p", categories=("outside",))], actor="Ada")
     assert set((await counts(conn, shop)).values()) == {0}
+
+
+async def test_what_comes_below_a_category_that_a_shop_lists_is_listed(conn: WriteConn) -> None:
+    shop = await a_shop(conn)
+    await listings.publish(conn, channel="web", products=["p"], withdraw=True)
+    other = Shop(await make.a_channel(conn, category_tree="root"), "de-DE")
+    rules = [{"when": {"kind": "CATEGORY", "category": "b"}}]
+    await assortments.save(conn, channel=other.channel.code, rules=rules, actor="Ada")
+    assert (await counts(conn, other))["leaf"] == 0
+    await modeling.save_category(conn, code="leaf", parent="b", labels={}, actor="Ada")
+    assert (await counts(conn, other))["leaf"] == 1
+    assert (await counts(conn, shop))["leaf"] == 0
 
 
 async def test_a_category_cannot_stand_below_itself(conn: WriteConn) -> None:
