@@ -50,6 +50,7 @@ def some_states(draw: st.DrawFn) -> State:
 STATES = some_states()
 
 
+@settings(deadline=None)
 @given(STATES)
 def test_a_state_is_what_is_said_of_it(one: State) -> None:
     back = states.state_of("p", states.facts(one))
@@ -57,6 +58,7 @@ def test_a_state_is_what_is_said_of_it(one: State) -> None:
     assert list(back.variants) == list(one.variants)
 
 
+@settings(deadline=None)
 @given(STATES, STATES)
 def test_changes_lead_from_one_state_to_the_other_and_back(before: State, after: State) -> None:
     said, then = states.facts(before), states.facts(after)
@@ -66,6 +68,7 @@ def test_changes_lead_from_one_state_to_the_other_and_back(before: State, after:
     assert bool(kept) == (said != then)
 
 
+@settings(deadline=None)
 @given(st.lists(STATES, min_size=2, max_size=5))
 def test_any_number_of_revisions_unwinds_to_the_first(history: list[State]) -> None:
     said = [states.facts(one) for one in history]
@@ -98,7 +101,7 @@ SOME = st.builds(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(SOME, min_size=1, max_size=4), st.sampled_from(["PRODUCT", "VARIANT"]), st.none() | st.just("kind"))
 def test_no_value_of_any_type_breaks_a_product(some: list[ValueInput], level: str, family: str | None) -> None:
     mine = tuple(some)
@@ -113,6 +116,7 @@ def test_no_value_of_any_type_breaks_a_product(some: list[ValueInput], level: st
         orjson.dumps(after.content)
 
 
+@settings(deadline=None)
 @given(STATES, st.lists(SOME, max_size=4))
 def test_laying_an_input_leaves_the_state_before_as_it_was(before: State, some: list[ValueInput]) -> None:
     kept = copy.deepcopy(before)
