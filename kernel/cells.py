@@ -1,17 +1,34 @@
-"""Cells that a spreadsheet would execute: made safe on the way out, and taken back unchanged on the way in."""
+"""Texts in the cells of tables: nothing that a spreadsheet would execute, nothing that is lost when cells are trimmed.
+
+What ``guarded`` adds, ``unguarded`` takes off again, so that every text comes back as it was.
+"""
 
 import re
 
 _RISKY = re.compile(r"'*[=+\-@\t\r]")  # OWASP: CSV injection
-_SAFE = re.compile(r"'+[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def guarded(text: str) -> str:
-    """``text`` with an apostrophe before it where a spreadsheet might take it for a formula; numbers are none."""
+    """``text``, with an apostrophe before it where a spreadsheet might compute it.
+
+    A plain number computes nothing. A text with space at an end has an apostrophe at both.
+    """
+    if _has_outer_space(text):
+        return f"'{text}'"
     return f"'{text}" if _RISKY.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def unguarded(cell: str) -> str:
-    """The text that ``guarded`` was given. Of a cell that begins with apostrophes and a sign, one goes."""
-    return cell[1:] if _SAFE.match(cell) else cell
+    """The text that ``guarded`` was given; any other text without outer space is returned as it is."""
+    if len(cell) > 1 and cell[0] == cell[-1] == "'" and _has_outer_space(cell[1:-1]):
+        return cell[1:-1]
+    return cell[1:] if _GUARDED.match(cell) else cell
+
+
+def _has_outer_space(text: str) -> bool:
+    """Whether there is space at an end of the text, within however many pairs of apostrophes."""
+    bare = len(text) - max(len(text.lstrip("'")), len(text.rstrip("'")))
+    inner = text[bare : len(text) - bare]
+    return inner != inner.strip()

@@ -58,7 +58,7 @@ class Columns:
 
 
 def rows(document: Document, header: Iterable[str]) -> Iterator[list[str]]:
-    """The cells of each variant; of a product without any, one row that names no sku."""
+    """The cells of each variant."""
     shared = {
         "code": document["code"],
         "family": document.get("family", ""),
@@ -68,9 +68,8 @@ def rows(document: Document, header: Iterable[str]) -> Iterator[list[str]]:
     shared |= _values(document)
     for association in document.get("associations", ()):
         shared[association["kind"]] = _linked(association)
-    variants: list[Document] = document.get("variants") or [{}]
-    for variant in variants:
-        mine = shared | {"sku": variant.get("sku", ""), "gtin": variant.get("gtin", "")}
+    for variant in document.get("variants", ()):
+        mine = shared | {"sku": variant["sku"], "gtin": variant.get("gtin", "")}
         if "family" in document:
             mine |= _values(variant)
         yield [guarded(mine.get(name, "")) for name in header]
@@ -78,6 +77,9 @@ def rows(document: Document, header: Iterable[str]) -> Iterator[list[str]]:
 
 def unsaid(document: Document, header: Container[str]) -> Iterator[str]:
     """Where the document says what its rows do not: the import could not tell what it belongs to."""
+    if "variants" not in document:
+        yield "the whole"
+        return
     for value in document.get("values", ()):
         yield from (name for name, _ in _cells(value) if name not in header)
     for variant in document.get("variants", ()):

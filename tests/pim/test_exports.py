@@ -94,7 +94,7 @@ async def test_a_table_has_a_row_for_each_variant_and_only_the_columns_there_is_
     path = tmp_path / "all.csv"
     written = await exported(shelf, path, CSV)
     rows = table(path)
-    assert (written.products, written.rows, len(rows)) == (3, 4, 4)
+    assert (written.products, written.rows, len(rows)) == (3, 3, 3)
     assert list(rows[0]) == [
         "code", "family", "categories", "sku", "gtin", "slug-de", "name-shop-2", "name-de-web", "name-en", "care",
         "weight", "weight-unit", "cost-EUR", "vegan", "size", "BUNDLE", "CROSS_SELL", "UP_SELL",
@@ -105,11 +105,11 @@ async def test_a_table_has_a_row_for_each_variant_and_only_the_columns_there_is_
         "weight-unit": "kilogram", "cost-EUR": "12.50", "vegan": "0", "size": "41", "CROSS_SELL": "cup",
         "UP_SELL": "bag,cup",
     }  # fmt: skip
-    assert {name: cell for name, cell in rows[2].items() if cell} == shoe
-    assert {name: cell for name, cell in rows[3].items() if cell} == {
+    assert {name: cell for name, cell in rows[1].items() if cell} == shoe
+    assert {name: cell for name, cell in rows[2].items() if cell} == {
         name: cell for name, cell in shoe.items() if not name.startswith("weight") and name != "gtin"
     } | {"sku": "s-42", "size": "42"}
-    assert (rows[0]["code"], rows[0]["sku"], rows[0]["BUNDLE"]) == ("bag", "", "s-41:2,=cup:1")
+    assert (rows[0]["code"], rows[0]["sku"], rows[0]["slug-de"]) == ("cup", "'=cup", "tasse")
 
 
 async def test_what_a_table_cannot_say_is_left_out_and_told(shelf: Database, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ async def test_what_a_table_cannot_say_is_left_out_and_told(shelf: Database, tmp
         await make.an_attribute(conn, code="family")
         await make.an_attribute(conn, code="name-en")
     written = await exported(shelf, tmp_path / "all.csv", CSV)
-    assert (written.left_out, written.first_left_out) == (2, "name of cup")  # no family says what it belongs to
+    assert (written.left_out, written.first_left_out) == (3, "the whole of bag")
     assert "name-en" not in table(tmp_path / "all.csv")[0]
 
 
@@ -172,7 +172,7 @@ async def test_an_export_is_of_one_moment(shelf: Database, tmp_path: Path, monke
 
 async def test_a_workbook_holds_texts_and_nothing_that_computes(shelf: Database, tmp_path: Path) -> None:
     path = tmp_path / "all.xlsx"
-    assert (await exported(shelf, path, XLSX)).rows == 4
+    assert (await exported(shelf, path, XLSX)).rows == 3
     with zipfile.ZipFile(path) as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert "<f>" not in sheet
@@ -183,16 +183,16 @@ async def test_a_workbook_holds_texts_and_nothing_that_computes(shelf: Database,
 async def test_what_is_too_long_for_a_spreadsheet_is_left_out_of_it_and_told(shelf: Database, tmp_path: Path) -> None:
     async with shelf.write() as conn:
         await make.an_attribute(conn, code="story", type="LONG_TEXT")
-        long = ProductInput("bag", values=(ValueInput("story", "ы" * 32_768),))
+        long = ProductInput("cup", values=(ValueInput("story", "ы" * 32_768),))
         await catalog.save_products(conn, [long], actor="Ada")
-    chosen = Selection(attributes=("story",))
-    assert (await exported(shelf, tmp_path / "a.xlsx", XLSX, chosen)).first_left_out == "story of bag"
+    chosen = Selection(ProductFilter(codes=("cup",)), attributes=("story",))
+    assert (await exported(shelf, tmp_path / "a.xlsx", XLSX, chosen)).first_left_out == "story of cup"
     assert (await exported(shelf, tmp_path / "a.csv", CSV, chosen)).left_out == 0
     assert table(tmp_path / "a.csv")[0]["story"] == "ы" * 32_768
 
 
 async def test_a_sheet_that_is_full_says_so(shelf: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "MOST_ROWS", 4)
+    monkeypatch.setattr(writing, "MOST_ROWS", 3)
     with pytest.raises(writing.DoesNotFit):
         await exported(shelf, tmp_path / "a.xlsx", XLSX)
     monkeypatch.undo()
@@ -254,13 +254,13 @@ async def test_a_selection_of_what_is_not_there_is_refused(shelf: Database, wron
     assert refused.value.path == path
 
 
-SIGNS = st.text(st.sampled_from(["'", "=", "+", "-", "@", "\t", "\r", "\n", "1", ".", "a", "Ё"]), max_size=6)
+SIGNS = st.text(st.sampled_from(["'", "=", "+", "-", "@", "\t", "\r", "\n", "\xa0", " ", "1", ".", "a"]), max_size=7)
 
 
 @given(SIGNS)
 def test_a_guarded_cell_computes_nothing_and_is_taken_back_unchanged(text: str) -> None:
     cell = guarded(text)
-    assert unguarded(cell) == text
+    assert unguarded(cell.strip()) == text
     assert cell[:1] not in {"=", "@", "\t", "\r"}
     if cell[:1] in {"+", "-"}:
         assert float(cell) is not None
