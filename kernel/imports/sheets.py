@@ -3,6 +3,7 @@
 Formulas are not evaluated: what Excel last computed is read, and a cell that begins with ``=`` is a text.
 """
 
+import re
 import warnings
 import zipfile
 import zlib
@@ -24,6 +25,7 @@ MOST_TIMES = 200  # as large as packed; sheets pack to a tenth, or a fiftieth wh
 SMALL = 10 * 2**20  # below which an entry may be packed however well
 MOST_EMPTY = 100_000  # rows on end without a cell
 PIECE = 1024 * 1024
+_CODED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # how XML cannot hold a letter and OOXML writes it (ECMA-376, ST_Xstring)
 BROKEN = (
     InvalidFileException,
     zipfile.BadZipFile,
@@ -141,7 +143,7 @@ def _text(value: Any) -> str:  # noqa: PLR0911 -- a table
         case None:
             return ""
         case str():
-            return value
+            return _CODED.sub(lambda coded: chr(int(coded[1], 16)), value)
         case bool():
             return "true" if value else "false"
         case float():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from kernel import money
+from kernel.cells import unguarded
 from kernel.errors import InvalidInput
 from kernel.imports import mapping
 from kernel.imports.mapping import Document
@@ -92,7 +93,7 @@ def _cells(columns: Sequence[str], document: Document) -> dict[str, Cell]:
 
 
 def _stripped(place: int, cells: list[str]) -> str:
-    return cells[place].strip()
+    return unguarded(cells[place].strip())
 
 
 def _constant(value: str, _cells: list[str]) -> str:
