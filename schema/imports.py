@@ -1,17 +1,20 @@
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import strawberry
 
 from kernel.db import WriteConn
 from kernel.errors import InvalidInput
-from kernel.files import Upload
+from kernel.files import Incoming, Upload
 from kernel.imports import model, operations, queries
 from kernel.imports.model import Importer
 from kernel.paging import Window
 from kernel.principals import Principal
 from pim.intake.importers import IMPORTERS
 
+from . import uploads
 from .access import Permission
 from .context import Context, Info
 from .enums import ImportKind, JobStatus
@@ -76,7 +79,7 @@ class Import(Node):
 SOURCES["Import"] = Source(queries.imports_by_id, READ)
 
 
-@strawberry.input
+@strawberry.input(description="Exactly one of file, upload and text says what comes in.")
 class StartImportInput:
     idempotency_key: str
     kind: ImportKind
@@ -85,6 +88,12 @@ class StartImportInput:
     )
     url: str | None = strawberry.field(default=None, description="Not taken: send the file itself.")
     file: Upload | None = None
+    upload: strawberry.ID | None = strawberry.field(
+        default=None, description="What requestUpload answered; a dry run leaves it to be taken again."
+    )
+    text: str | None = strawberry.field(
+        default=None, description="The rows themselves, as pasted from a spreadsheet, or as CSV or JSON lines."
+    )
     dry_run: bool | None = strawberry.field(default=False, description="Tell what would happen, and change nothing.")
     locale: str | None = strawberry.field(
         default=None, description="That of a taxonomy's names, where the file's name does not say it."
@@ -98,16 +107,46 @@ def _importer(kind: ImportKind) -> Importer:
     return found
 
 
-async def _kept(context: Context, _caller: Principal, input: StartImportInput) -> str:
-    """Keep the file where every node finds it, before the transaction. Raises InvalidInput and NotFound."""
-    importer = _importer(input.kind)
-    if input.url is not None:
+@asynccontextmanager
+async def _pasted(context: Context, text: str) -> AsyncIterator[Upload]:
+    """Rows that came within the request, as a file. Raises InvalidInput."""
+    rows = text.lstrip("\r\n")
+    if not rows.strip():
+        raise InvalidInput("text", "is empty")
+    encoded = rows.encode("utf-8-sig", "surrogatepass")  # marked: no mapping may say that it is anything else
+    with context.files.a_folder() as folder:
+        written = Incoming(folder, most=len(encoded))
+        await written.write(encoded)
+        yield await written.finish("pasted.jsonl" if rows.startswith("{") else "pasted.csv")
+
+
+@asynccontextmanager
+async def _file(context: Context, caller: Principal, input: StartImportInput) -> AsyncIterator[Upload]:
+    """What comes in, on the disk of this node. Raises InvalidInput."""
+    if sum(one is not None for one in (input.file, input.upload, input.text, input.url)) != 1:
+        raise InvalidInput("file", "must be given, or upload or text, and only one of them")
+    if input.file is not None:
+        yield input.file
+    elif input.upload is not None:
+        async with uploads.sent(context, caller, input.upload) as (upload, _said):
+            yield upload
+    elif input.text is not None:
+        async with _pasted(context, input.text) as upload:
+            yield upload
+    else:
         raise InvalidInput("url", "is not fetched by this hub: send the file itself")
-    if input.file is None:
-        raise InvalidInput("file", "must be given")
+
+
+async def _kept(context: Context, caller: Principal, input: StartImportInput) -> tuple[str, str]:
+    """Keep the file where every node finds it, before the transaction: its key, and what its sender calls it.
+
+    Raises InvalidInput and NotFound.
+    """
+    importer = _importer(input.kind)
     async with context.db.read() as conn:
         await operations.document_of(conn, importer, input.mapping)
-    return await operations.keep(context.files, input.file.path)
+    async with _file(context, caller, input) as upload:
+        return await operations.keep(context.files, upload.path), upload.name
 
 
 @mutation(
@@ -116,14 +155,17 @@ async def _kept(context: Context, _caller: Principal, input: StartImportInput) -
     before=_kept,
     description="Bring in a file: CSV, XLSX or JSON lines. Good rows go in, what is wrong with others is told.",
 )
-async def start_import(conn: WriteConn, caller: Principal, input: StartImportInput, file: str) -> model.Import:
-    if input.file is None:
-        raise InvalidInput("file", "must be given")
+async def start_import(
+    conn: WriteConn, caller: Principal, input: StartImportInput, kept: tuple[str, str]
+) -> model.Import:
+    if input.upload is not None and not input.dry_run:
+        await uploads.take(conn, input.upload)
+    file, name = kept
     return await operations.start(
         conn,
         _importer(input.kind),
         file=file,
-        name=input.file.name,
+        name=name,
         mapping=input.mapping,
         options={"locale": input.locale} if input.locale else {},
         dry_run=bool(input.dry_run),

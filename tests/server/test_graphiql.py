@@ -17,6 +17,7 @@ from playwright.async_api import (
     Locator,
     Page,
     Request,
+    Response,
     Route,
     async_playwright,
     expect,
@@ -28,7 +29,7 @@ from server import pages, stores
 from server.settings import Settings
 from tests.samples import picture
 from tests.server.conftest import Inside, Insides
-from tests.server.hubs import ROOT, Client, key
+from tests.server.hubs import ROOT, Client, key, soon
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
@@ -198,10 +199,21 @@ class Pane:
         return self.page.locator(".files li").first
 
     async def run(self) -> Any:
-        """Run the operation, and what the hub answered."""
-        await self.page.get_by_role("button", name="Execute query").click()
-        await self.page.locator(".status", has_text="HTTP 200").wait_for()
-        return json.loads(await self.page.evaluate(MODEL, "response.json"))["data"]
+        """Run the operation, and what the hub answered once the page shows it."""
+        async with self.page.expect_response(_is_of_an_operation) as answer:
+            await self.page.get_by_role("button", name="Execute query").click()
+        data = (await (await answer.value).json())["data"]
+
+        async def is_shown() -> bool:
+            shown = await self.page.evaluate(MODEL, "response.json")
+            return bool(shown) and json.loads(shown).get("data") == data
+
+        await soon(is_shown)
+        return data
+
+
+def _is_of_an_operation(answer: Response) -> bool:
+    return answer.url.endswith("/graphql") and "IntrospectionQuery" not in (answer.request.post_data or "")
 
 
 @pytest.fixture
@@ -256,6 +268,24 @@ async def test_a_picture_is_sent_from_graphiql_and_becomes_media(pane: tuple[Ins
     await files.page.evaluate(SET, ["operation.graphql", ""])
     await one.get_by_role("button", name="Insert the id of a mug.png at the cursor").click()
     assert await files.page.evaluate(MODEL, "operation.graphql") == f'upload: "{given}"'
+
+
+async def test_a_spreadsheet_is_sent_from_graphiql_and_imported(pane: tuple[Inside, Pane]) -> None:
+    hub, files = pane
+    await files.sign(hub.tokens["merchandiser"])
+    one = await files.drop("hammocks.csv", b"code;sku\nby-pane;by-pane-1\nby-pane-2;\n")
+    await one.get_by_role("button", name="startImport in a new tab").click()
+    assert (await files.run())["startImport"]["__typename"] == "Import"
+    await one.get_by_role("button", name="imports in a new tab").click()
+
+    async def ended() -> Any:
+        [newest] = [edge["node"] for edge in (await files.run())["imports"]["edges"]]
+        return newest if newest["status"] == "DONE" else None
+
+    done = await soon(ended, 30)
+    assert (done["fileName"], done["created"], done["refused"]) == ("hammocks.csv", 1, 1)
+    [problem] = [edge["node"] for edge in done["problems"]["edges"]]
+    assert (problem["line"], problem["column"]) == (3, "sku")
 
 
 async def test_graphiql_may_send_files_to_the_bucket_of_the_hub_and_nowhere_else(built: Path) -> None:

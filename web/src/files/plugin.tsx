@@ -7,7 +7,7 @@ import { type DragEvent, useRef, useState } from 'react';
 import type { Headers } from '../fetcher';
 import { again, choose, type Chosen, remove, useChosen } from './chosen';
 import { ACCEPTED, isTable, Refused, type Sent } from './sending';
-import { argument, startImport, uploadMedia } from './snippets';
+import { argument, imports, startImport, uploadMedia } from './snippets';
 
 /** A pane that sends files to the hub, which GraphiQL's editors cannot hold, for mutations to take by their id. */
 export function filesPlugin(openingHeaders: () => Headers): GraphiQLPlugin {
@@ -125,6 +125,10 @@ function Snippets({ name, sent }: { name: string; sent: Sent }) {
   const id = useRef<HTMLInputElement>(null);
   const [copied, setCopied] = useState(false);
 
+  const uses: [field: string, operation: () => string][] = isTable(name)
+    ? [['startImport', () => startImport(name, sent.id)], ['imports', () => imports]]
+    : [['uploadMedia', () => uploadMedia(name, sent.id)]];
+
   async function copy(): Promise<void> {
     id.current?.select();
     // Browsers have the clipboard on HTTPS and localhost only; elsewhere the old way still works.
@@ -160,15 +164,11 @@ function Snippets({ name, sent }: { name: string; sent: Sent }) {
         <Button type="button" onClick={insert} aria-label={`Insert the id of ${name} at the cursor`}>
           <code>upload: "…"</code> at the cursor
         </Button>
-        {isTable(name) ? (
-          <Button type="button" onClick={() => open(startImport(name, sent.id))}>
-            <code>startImport</code> in a new tab
+        {uses.map(([field, operation]) => (
+          <Button key={field} type="button" onClick={() => open(operation())}>
+            <code>{field}</code> in a new tab
           </Button>
-        ) : (
-          <Button type="button" onClick={() => open(uploadMedia(name, sent.id))}>
-            <code>uploadMedia</code> in a new tab
-          </Button>
-        )}
+        ))}
       </div>
     </>
   );

@@ -7,8 +7,8 @@ export function argument(id: string): string {
 
 /** An operation that imports a file of rows. */
 export function startImport(name: string, id: string): string {
-  return `# Import ${oneLine(name)}. With dryRun: true it says what it
-# would do, and the file can be taken again for good.
+  return `# Import ${oneLine(name)}. With dryRun: true nothing changes:
+# see what would, then run it for good under another key.
 
 mutation StartImport {
   startImport(
@@ -31,6 +31,38 @@ mutation StartImport {
 }
 `;
 }
+
+/** An operation that shows how far the newest imports are, and what is wrong with their rows. */
+export const imports = `# How far imports are, and what was wrong with rows.
+
+query Imports {
+  imports(first: 5) {
+    edges {
+      node {
+        fileName
+        dryRun
+        status
+        done
+        total
+        created
+        updated
+        refused
+        problem
+        problems(first: 20) {
+          edges {
+            node {
+              line
+              column
+              code
+              message
+            }
+          }
+        }
+      }
+    }
+  }
+}
+`;
 
 /** An operation that makes a file media. */
 export function uploadMedia(name: string, id: string): string {
