@@ -12,6 +12,7 @@ from pim.catalog import model as catalog_model
 from pim.channels import queries as channel_queries
 from pim.completeness import model as completeness_model
 from pim.completeness import queries as completeness_queries
+from pim.drafts import queries as draft_queries
 from pim.families import queries as family_queries
 from pim.listings import model as listing_model
 from pim.listings import queries as listing_queries
@@ -22,6 +23,7 @@ from .access import Permission
 from .attributes import Attribute
 from .channels import Channel
 from .context import Info
+from .drafts import ProductDraft
 from .enums import AssociationKind, ListingStatus
 from .families import Family
 from .fields import computed, field, loads, mirrors, several
@@ -160,6 +162,7 @@ class Product(Node):
     code: str
     revision: int
     updated_at: datetime
+    draft = loads(ProductDraft | None, draft_queries.drafts_by_code, by="code", needs=CATALOG)
     resolved = loads(
         list[ResolvedValue],
         resolved.resolved_by_product,

@@ -14,6 +14,7 @@ from pim.catalog import operations as catalog
 from pim.products import model, operations, queries, revisions
 
 from .access import Permission
+from .drafts import ProductProblem
 from .enums import AssociationKind
 from .errors import Error
 from .fields import loads, mirrors, mutation
@@ -89,13 +90,6 @@ class UpsertProductsInput:
     )
 
 
-@strawberry.type
-@mirrors(model.Problem)
-class ProductProblem:
-    path: str
-    message: str
-
-
 @strawberry.interface
 class UpsertProductResult:
     code: str
@@ -149,7 +143,7 @@ class ProductsUpserted:
 async def upsert_products(conn: WriteConn, caller: Principal, input: UpsertProductsInput) -> Answer:
     if len(input.products) > operations.MOST:
         raise InvalidInput("products", f"must be at most {operations.MOST} at once")
-    given = [_input(one) for one in input.products]
+    given = [product_input(one) for one in input.products]
     good = [one for one in given if isinstance(one, model.ProductInput)]
     if input.dry_run:
         saved = await catalog.preview_products(conn, good, actor=caller.name)
@@ -160,7 +154,8 @@ async def upsert_products(conn: WriteConn, caller: Principal, input: UpsertProdu
     return Answer([_named(result, one) for result, one in zip(answered, input.products, strict=True)])
 
 
-def _input(given: ProductInput) -> model.ProductInput | model.Refused:
+def product_input(given: ProductInput) -> model.ProductInput | model.Refused:
+    """What the domain takes, or why it cannot."""
     problems: list[model.Problem] = []
     links, components = _links(given, problems)
     media = None if given.media is None else tuple(_files(given.media, problems))

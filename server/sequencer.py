@@ -13,6 +13,8 @@ from kernel.db import RETRIED, Database, WriteConn, sqlstate
 from kernel.outbox import LOOK, Lane
 from oms.offers import operations as offers
 from pim.catalog import operations as catalog
+from pim.drafts import operations as drafts
+from pim.drafts.jobs import APPLY
 
 log = structlog.get_logger()
 
@@ -65,6 +67,7 @@ class Sequencer:
                 await lock.execute(ALIVE)
                 await self.db.transact(catalog.tick)
                 await self.db.transact(offers.settle)
+                await self.db.transact(lambda conn: drafts.tick(conn, APPLY))
             self.db.wrote.clear()
             if await self._number(lock, conn, interactive, bulk):
                 pause = BUSY

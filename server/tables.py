@@ -15,6 +15,7 @@ import pim.bulk.tables
 import pim.categories.tables
 import pim.channels.tables
 import pim.completeness.tables
+import pim.drafts.tables
 import pim.entities.tables
 import pim.families.tables
 import pim.listings.tables

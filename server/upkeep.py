@@ -12,6 +12,7 @@ from kernel.jobs import Job
 from oms.offers import jobs as offer_jobs
 from pim.assortments import jobs as assortment_jobs
 from pim.bulk import jobs as bulk_jobs
+from pim.drafts import jobs as draft_jobs
 from pim.exports import jobs as export_jobs
 from pim.intake.importers import IMPORTERS
 from pim.media import operations as media_operations
@@ -41,6 +42,7 @@ def kinds(settings: Settings, media: Store) -> list[Job]:
         Job("idempotency.forget", forget_keys, cron="17 * * * *"),
         Job("media.sweep", sweep_media, cron="*/10 * * * *"),
         assortment_jobs.FOLLOW,
+        draft_jobs.APPLY,
         bulk_jobs.EDITING,
         bulk_jobs.UNDOING,
         offer_jobs.REFRESH,
