@@ -27,7 +27,7 @@ OTHERS = {  # files that are often sent where a text is meant
     b"Rar!": "a RAR archive",
 }
 TOO_MANY_BAD = 0.02  # of the first bytes of a file: it is in another encoding then
-PACKED_MOST = 300  # times as large as packed: nothing that people write packs better
+PACKED_MOST = 200  # times as large as packed: nothing that people write packs better
 
 csv.field_size_limit(LONGEST_CELL)
 

@@ -100,7 +100,8 @@ async def _insert(
     keys = made | {code: one.id for code, one in known.items()}
     slugs = await _slugs(conn, [one.code for one in new])
     parents = [keys[one.parent] for one in new if one.parent]
-    places: dict[Any, int] = dict((await conn.execute(_PLACES, {"parents": parents})).tuples().all())
+    found = await conn.execute(_PLACES, {"parents": parents})
+    places: dict[Any, int] = {parent: place for parent, place in found}  # noqa: C416 -- rows are no tuples to a type checker
     rows = []
     for one in new:
         parent = keys[one.parent] if one.parent else None

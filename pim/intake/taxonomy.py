@@ -5,7 +5,7 @@ is a line of its own; ids are the same in all locales, but no locale has them al
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kernel.db import ReadConn, WriteConn
@@ -40,7 +40,7 @@ class TaxonomyPlan:
         parents = await staging.first_by_key(conn, task.id, {path for path in above.values() if path})
         outcome, given, lines = Outcome(), list[CategoryInput](), list[int]()
         if task.given["dry_run"]:  # what earlier chunks made is gone
-            await trees.save_many(conn, await self._ancestors(conn, task, above.values()))
+            await trees.save_many(conn, await self._ancestors(conn, task, above.values(), groups))
         for path, rows in groups.items():
             number, _ = _parsed(rows[0].cells[0])
             parent = parents.get(above[path])
@@ -59,7 +59,10 @@ class TaxonomyPlan:
         outcome.counts["refused"] += len(outcome.problems)
         return outcome
 
-    async def _ancestors(self, conn: ReadConn, task: Task, paths: Iterable[str]) -> list[CategoryInput]:
+    async def _ancestors(
+        self, conn: ReadConn, task: Task, paths: Iterable[str], groups: Container[str]
+    ) -> list[CategoryInput]:
+        """What stands above these paths, but for what is among ``groups`` itself."""
         parts = {tuple(path.split(BETWEEN)) for path in paths if path}
         wanted = {BETWEEN.join(one[:size]) for one in parts for size in range(1, len(one) + 1)}
         found = await staging.first_by_key(conn, task.id, wanted)
@@ -67,6 +70,7 @@ class TaxonomyPlan:
         return [
             CategoryInput(numbers[path], numbers.get(path.rpartition(BETWEEN)[0]), {self.locale: path})
             for path in sorted(numbers)
+            if path not in groups
         ]
 
 
