@@ -68,6 +68,9 @@ class SaveAssortmentInput:
     exclude_skus: list[str] | None = strawberry.field(
         default=None, description="Up to 1,000 variants that the channel does not offer, in place of those before."
     )
+    leave_to_rules: list[str] | None = strawberry.field(
+        default=None, description="Up to 1,000 codes of products of which the rules decide again, whatever was by hand."
+    )
 
 
 @mutation(
@@ -84,6 +87,7 @@ async def save_assortment(conn: WriteConn, caller: Principal, input: SaveAssortm
         rules=input.rules,
         exclude_products=input.exclude_products,
         exclude_skus=input.exclude_skus,
+        leave_to_rules=input.leave_to_rules or (),
         actor=caller.name,
     )
 

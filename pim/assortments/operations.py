@@ -28,12 +28,14 @@ async def save(
     rules: object,
     exclude_products: Sequence[str] | None = None,
     exclude_skus: Sequence[str] | None = None,
+    leave_to_rules: Sequence[str] = (),
     actor: str,
 ) -> Assortment:
     """Let a channel list what these rules include, and withdraw what they no longer do; exclusions of None stay.
 
     ``rules`` is a document. Excluded products are not listed by rule, excluded skus are not offered however their
-    product came on the channel. Where many products are concerned a task does it. Raises NotFound and InvalidInput.
+    product came on the channel. ``leave_to_rules`` are products whose listings by hand are no longer so. Where many
+    products are concerned a task does it. Raises NotFound and InvalidInput.
     """
     parsed = model.parse(rules)
     await locking.hold(conn)
@@ -42,6 +44,7 @@ async def save(
     wanted.wanted(parsed)
     if exclude_products is not None:
         await _exclude_products(conn, target, exclude_products)
+    await _leave(conn, target, leave_to_rules)
     touched = [] if exclude_skus is None else await _exclude_skus(conn, target, exclude_skus)
     row = {"channel_id": target.id, "rules": model.dump(parsed), "task_id": None}
     made = insert(assortment).values(row)
@@ -53,14 +56,27 @@ async def save(
 
 
 async def _exclude_products(conn: WriteConn, target: Channel, codes: Sequence[str]) -> None:
-    _check(codes, "excludeProducts")
+    given = {"channel": target.id, "products": await _products(conn, codes, "excludeProducts")}
+    await conn.execute(_ALLOW, given)
+    await conn.execute(_EXCLUDE, given)
+
+
+async def _leave(conn: WriteConn, target: Channel, codes: Sequence[str]) -> None:
+    """Forget what was decided by hand of these products; what is not shown now is withdrawn until a rule lists it."""
+    products = await _products(conn, codes, "leaveToRules")
+    if products:
+        await listing_operations.hold(conn, products)
+        left = await listing_operations.leave_to_rules(conn, target.id, products)
+        await listing_operations.refresh(conn, left)
+
+
+async def _products(conn: WriteConn, codes: Sequence[str], path: str) -> list[uuid.UUID]:
+    _check(codes, path)
     known = await product_queries.products_by_code(conn, set(codes))
     for place, code in enumerate(codes):
         if code not in known:
-            raise InvalidInput(f"excludeProducts.{place}", f"there is no product {code[:100]}")
-    given = {"channel": target.id, "products": [one.id for one in known.values()]}
-    await conn.execute(_ALLOW, given)
-    await conn.execute(_EXCLUDE, given)
+            raise InvalidInput(f"{path}.{place}", f"there is no product {code[:100]}")
+    return [one.id for one in known.values()]
 
 
 async def _exclude_skus(conn: WriteConn, target: Channel, skus: Sequence[str]) -> list[uuid.UUID]:

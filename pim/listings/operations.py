@@ -162,6 +162,15 @@ async def follow(
     return changed + (list((await conn.execute(_WITHDRAW, given)).scalars()) if withdrawn else [])
 
 
+async def leave_to_rules(conn: WriteConn, channel_id: uuid.UUID, product_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Let the rules of a channel decide on these products from now on; returns those whose listing changed.
+
+    The products are held, and ``refresh`` is to follow.
+    """
+    given = {"channel": channel_id, "products": list(product_ids)}
+    return list((await conn.execute(_LEAVE, given)).scalars())
+
+
 async def untold(conn: WriteConn, most: int) -> list[uuid.UUID]:
     """Up to ``most`` products of whose listings oms is to say whether anything is left."""
     return list((await conn.execute(_UNTOLD, {"most": most})).scalars())
@@ -234,6 +243,12 @@ _LIST = text("""
 _WITHDRAW = text("""
     UPDATE listing SET status = 'WITHDRAWN'
     WHERE channel_id = :channel AND product_id = ANY(:withdrawn) AND by_rule AND status = 'PUBLISHED'
+    RETURNING product_id
+""")
+_LEAVE = text(f"""
+    UPDATE listing l SET by_rule = true, publish_from = NULL, publish_until = NULL,
+        status = CASE WHEN {VISIBLE} THEN 'PUBLISHED' ELSE 'WITHDRAWN' END
+    WHERE channel_id = :channel AND product_id = ANY(:products) AND NOT by_rule
     RETURNING product_id
 """)
 _UNTOLD = text("SELECT DISTINCT product_id FROM listing WHERE NOT stock_told LIMIT :most")

@@ -1,6 +1,6 @@
 import asyncio
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -151,6 +151,18 @@ async def test_what_is_decided_by_hand_stays(conn: WriteConn, shop: Shop) -> Non
     assert await listed(conn) == ["a", "d"]
 
 
+async def test_what_was_decided_by_hand_can_be_left_to_the_rules(conn: WriteConn, shop: Shop) -> None:
+    await save(conn, *(shirt(code) for code in "abcd"), shirt("e", categories="sale"))
+    await listings.publish(conn, channel="shop", products=["a", "e"])
+    await listings.publish(conn, channel="shop", products=["b"], draft=True)
+    await listings.publish(conn, channel="shop", products=["c"], publish_from=NOW + timedelta(days=1))
+    await follow(conn, SHIRTS, leave_to_rules=["a", "b", "c", "e"])
+    assert await listed(conn) == ["a", "b", "c", "d"]
+    assert sorted(await found(conn, shop)) == ["a", "b", "c", "d"]
+    await follow(conn)
+    assert await listed(conn) == []
+
+
 async def test_an_excluded_product_is_listed_by_no_rule(conn: WriteConn, shop: Shop) -> None:
     await save(conn, shirt("a"), shirt("b"))
     await follow(conn, ALL, exclude_products=["a"])
@@ -222,6 +234,8 @@ async def test_rules_of_nothing_known_are_refused(conn: WriteConn, shop: Shop) -
     for given, path in (
         ({"exclude_products": ["x"]}, "excludeProducts.0"),
         ({"exclude_skus": ["x\0"]}, "excludeSkus.0"),
+        ({"exclude_skus": ["x"] * 1001}, "excludeSkus"),
+        ({"leave_to_rules": ["x"]}, "leaveToRules.0"),
     ):
         with pytest.raises(InvalidInput) as refused:
             await follow(conn, ALL, **given)
