@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -24,15 +24,17 @@ from pim.products import states
 from pim.products.holding import ValueFilter
 from pim.products.model import ProductInput, ValueInput, VariantInput
 from tests import make
+from tests.conftest import _create, _drop, _named
 from tests.server.hubs import ROOT, soon
 
 EVERYTHING = ProductFilter()
 SHOES = ProductFilter(family="shoes")
 
 
-@pytest.fixture
-async def shelf(db: Database) -> Database:
-    """Two shoes of one family, with sizes, and a cup of none."""
+@pytest.fixture(scope="module")
+async def modeled(server_url: str, template: str) -> AsyncIterator[Database]:
+    await _create(server_url, "bulk", template)
+    db = Database(_named(server_url, "bulk"), readers=2, writers=3)
     async with db.write() as conn:
         await make.a_category(conn, code="wear")
         await make.a_category(conn, code="feet", parent="wear")
@@ -46,6 +48,16 @@ async def shelf(db: Database) -> Database:
         family = [FamilyAttribute(one, "PRODUCT") for one in ("name", "care", "eyelets")]
         family += [FamilyAttribute("note", "VARIANT")]
         await make.a_family(conn, code="shoes", attributes=family, axes=["size"])
+    yield db
+    await db.close()
+    await _drop(server_url, "bulk")
+
+
+@pytest.fixture
+async def shelf(modeled: Database) -> Database:
+    """Two shoes of one family, with sizes, and a cup of none."""
+    async with modeled.write() as conn:
+        await conn.execute(text("TRUNCATE product, task, outbox CASCADE"))
         sizes = [
             tuple(VariantInput(f"{code}-{n}", values=(ValueInput("size", n),)) for n in ("41", "42")) for code in "bs"
         ]
@@ -60,7 +72,7 @@ async def shelf(db: Database) -> Database:
             actor="Ada",
         )
         assert {type(one).__name__ for one in saved.results} == {"Upserted"}
-    return db
+    return modeled
 
 
 async def started(db: Database, *edits: Edit, filter: ProductFilter = EVERYTHING) -> BulkEdit:

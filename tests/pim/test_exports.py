@@ -2,6 +2,7 @@
 
 import csv
 import zipfile
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,15 @@ from pim.exports.model import CSV, FORMATS, JSONL, XLSX, Export, Selection, Writ
 from pim.families.model import FamilyAttribute
 from pim.products.model import ProductInput, ValueInput, VariantInput
 from tests import make
+from tests.conftest import _create, _drop, _named
 
 NASTY = '=1+1, «Ёлка» 🎄\n"zwei"\tZeilen'
 
 
-@pytest.fixture
-async def shelf(db: Database) -> Database:
-    """A shoe with everything in two sizes, and a cup of no family."""
+@pytest.fixture(scope="module")
+async def modeled(server_url: str, template: str) -> AsyncIterator[Database]:
+    await _create(server_url, "exports", template)
+    db = Database(_named(server_url, "exports"), readers=2, writers=3)
     async with db.write() as conn:
         await make.a_category(conn, code="wear")
         await make.a_category(conn, code="sale")
@@ -45,6 +48,17 @@ async def shelf(db: Database) -> Database:
         family = [FamilyAttribute(one, "PRODUCT") for one in ("name", "care", "vegan", "cost")]
         family += [FamilyAttribute("weight", "VARIANT")]
         await make.a_family(conn, code="shoes", attributes=family, axes=["size"])
+    yield db
+    await db.close()
+    await _drop(server_url, "exports")
+
+
+@pytest.fixture
+async def shelf(modeled: Database) -> Database:
+    """A shoe with everything in two sizes, a cup of no family, and a bag without variants."""
+    async with modeled.write() as conn:
+        await conn.execute(text("TRUNCATE product, task, outbox CASCADE"))
+        await conn.execute(text("DELETE FROM attribute WHERE code IN ('family', 'name-en', 'story')"))  # of some tests
         shoe = (
             ValueInput("name", NASTY, "web", "de"),
             ValueInput("name", "Shoe", None, "en"),
@@ -69,7 +83,7 @@ async def shelf(db: Database) -> Database:
             actor="Ada",
         )
         assert {type(one).__name__ for one in saved.results} == {"Upserted"}, saved
-    return db
+    return modeled
 
 
 def _weight(amount: str) -> ValueInput:
