@@ -182,7 +182,9 @@ class BulkEditPreview:
 async def preview_bulk_edit(
     caller: Principal, info: Info, filter: ProductFilter, edits: list[ProductEditInput], sample: int = 20
 ) -> model.Preview:
-    async with info.context.db.write() as conn:
+    async def look(conn: WriteConn) -> model.Preview:
         return await operations.preview(
             conn, filter=wanted(filter), edits=_edits(edits), sample=sample, actor=caller.name
         )
+
+    return await info.context.db.transact(look)
