@@ -10,6 +10,7 @@ from bench import figures, plans, running
 from bench.workload import Bench
 from bench.workloads import (
     adjust_stock,
+    import_products,
     listing_detail,
     listing_page,
     offers_by_sku,
@@ -26,6 +27,7 @@ WORKLOADS = {
     "stock-changed": stock_changed.run,
     "sync-offers": sync_offers.run,
     "sequencer": sequencer.run,
+    "import-products": import_products.run,
 }
 
 

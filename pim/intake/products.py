@@ -11,6 +11,7 @@ from kernel.imports.model import Asked, Importer, Keyed, Outcome, Plan, Problem,
 from kernel.tasks import Task
 from pim.attributes import locking
 from pim.attributes import queries as attribute_queries
+from pim.attributes.values import Unfit
 from pim.catalog import operations as catalog_operations
 from pim.channels import queries as channel_queries
 from pim.products import catalogs, gtins
@@ -47,7 +48,7 @@ class TablePlan:
             raise InvalidInput("sku", "is empty")
         gtin = fields["gtin"](cells) if "gtin" in fields else ""
         code = fields["code"](cells) if "code" in fields else ""
-        return Keyed(code or sku, (sku, gtins.padded(gtin) if gtin else ""))
+        return Keyed(code or sku, (sku, _number(gtin)))
 
     async def merge(self, conn: WriteConn, groups: Mapping[str, Sequence[Row]], *, task: Task, turn: int) -> Outcome:
         if turn == 1:
@@ -66,6 +67,14 @@ class TablePlan:
             outcome.problems += one.problems
         await save(conn, made, catalog, task, outcome)
         return outcome
+
+
+def _number(gtin: str) -> str:
+    """What two ways to write one GTIN have in common; of what is none, itself."""
+    try:
+        return gtins.padded(gtins.clean(gtin)) if gtin else ""
+    except Unfit:
+        return gtin
 
 
 def _named(groups: Mapping[str, Sequence[Row]], table: Table) -> Iterable[str]:
