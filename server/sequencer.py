@@ -14,6 +14,7 @@ from kernel.outbox import LOOK, Lane
 from oms.offers import operations as offers
 from pim.catalog import operations as catalog
 from pim.drafts import operations as drafts
+from pim.drafts import queries as draft_queries
 from pim.drafts.jobs import APPLY
 
 log = structlog.get_logger()
@@ -66,8 +67,10 @@ class Sequencer:
                 ticked = clock()
                 await lock.execute(ALIVE)
                 await self.db.transact(catalog.tick)
-                await self.db.transact(offers.settle)
-                await self.db.transact(lambda conn: drafts.tick(conn, APPLY))
+                if await offers.is_unsettled(lock):
+                    await self.db.transact(offers.settle)
+                if await draft_queries.is_due(lock):
+                    await self.db.transact(lambda conn: drafts.queue(conn, APPLY))
             self.db.wrote.clear()
             if await self._number(lock, conn, interactive, bulk):
                 pause = BUSY

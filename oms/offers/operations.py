@@ -59,6 +59,11 @@ async def refresh_channel(
     return products
 
 
+async def is_unsettled(conn: WriteConn) -> bool:
+    """Whether there is anything to ``settle``."""
+    return bool(await listing_operations.untold(conn, 1))
+
+
 async def settle(conn: WriteConn, *, most: int = 500) -> int:
     """Note what is in stock of products that rules listed, or that offer other variants now; returns of how many."""
     found = await listing_operations.untold(conn, most)

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import codes
@@ -86,12 +86,9 @@ def _problems(problems: Sequence[Problem]) -> list[list[str]]:
     return [[one.path, one.message] for one in problems]
 
 
-async def tick(conn: WriteConn, job: Job) -> bool:
-    """Queue the ``job`` that applies drafts where any is due; returns whether one is."""
-    is_due = bool((await conn.execute(_IS_DUE)).scalar_one())
-    if is_due:
-        await enqueue(conn, job, {}, once=job.name)
-    return is_due
+async def queue(conn: WriteConn, job: Job) -> None:
+    """Queue the ``job`` that applies drafts, unless it is queued."""
+    await enqueue(conn, job, {}, once=job.name)
 
 
 async def apply_due(conn: WriteConn, *, most: int) -> int:
@@ -117,6 +114,3 @@ async def fail(conn: WriteConn, code: str, problems: Sequence[Problem]) -> None:
     """Keep why a draft could not be applied at its time."""
     row = {"failed": True, "problems": _problems(problems)}
     await conn.execute(update(draft).where(_d.code == code).values(row))
-
-
-_IS_DUE = text("SELECT EXISTS (SELECT FROM draft WHERE publish_at <= now() AND NOT failed)")

@@ -42,3 +42,8 @@ async def next_due(conn: ReadConn) -> str | None:
     """The code of the draft whose time came first, if any is to be applied."""
     wanted = select(_d.code).where(_d.publish_at <= func.now(), ~_d.failed).order_by(_d.publish_at, _d.code).limit(1)
     return (await conn.execute(wanted)).scalar_one_or_none()
+
+
+async def is_due(conn: ReadConn) -> bool:
+    """Whether any draft is to be applied."""
+    return await next_due(conn) is not None
