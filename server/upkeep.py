@@ -7,6 +7,7 @@ from typing import Any
 
 from kernel import idempotency
 from kernel.db import Database
+from kernel.imports import operations as import_operations
 from kernel.imports import running as import_running
 from kernel.jobs import Job
 from oms.offers import jobs as offer_jobs
@@ -22,6 +23,7 @@ from server import exports
 from server.settings import Settings
 
 BATCH = 10_000
+IMPORTS_KEPT = timedelta(days=90)
 ABANDONED = 6 * 3600  # seconds after which a file that was coming in is nobody's
 
 
@@ -38,7 +40,12 @@ def kinds(settings: Settings, media: Store) -> list[Job]:
             pass
         await asyncio.to_thread(media.files.sweep_spool, seconds=ABANDONED)
 
+    async def forget_imports(db: Database, _given: Mapping[str, Any]) -> None:
+        before = datetime.now(UTC) - IMPORTS_KEPT
+        await db.transact(lambda conn: import_operations.forget(conn, before=before))
+
     return [
+        Job("imports.forget", forget_imports, cron="37 * * * *"),
         Job("idempotency.forget", forget_keys, cron="17 * * * *"),
         Job("media.sweep", sweep_media, cron="*/10 * * * *"),
         assortment_jobs.FOLLOW,

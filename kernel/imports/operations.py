@@ -1,8 +1,10 @@
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import tasks
@@ -87,3 +89,17 @@ async def cancel(conn: WriteConn, id: uuid.UUID) -> Import:
         raise NotFound("import", str(id))
     await tasks.cancel(conn, id)
     return (await queries.imports_by_id(conn, [id]))[id]
+
+
+async def forget(conn: WriteConn, *, before: datetime) -> int:
+    """Drop what ended imports left staged, and imports with their problems that ended ``before``; returns how many."""
+    await conn.execute(_UNSTAGE)
+    return (await conn.execute(_FORGET, {"kind": JOB, "before": before})).rowcount
+
+
+_UNSTAGE = text("""
+    DELETE FROM import_row WHERE task_id IN (
+        SELECT id FROM task WHERE kind = 'import' AND finished_at < now() - interval '1 hour'
+    )
+""")
+_FORGET = text("DELETE FROM task WHERE kind = :kind AND finished_at < :before")

@@ -3,6 +3,7 @@
 import gzip
 import io
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -412,3 +413,17 @@ async def test_a_taxonomy_makes_categories_with_names_by_locale(intake: Intake) 
     assert (found["7"].path, found["7"].slug) == ("1.7", "7")
     unnamed = await intake.bring("CATEGORIES", TAXONOMY)
     assert "locale: must be given" in (unnamed.task.problem or "")
+
+
+async def test_what_an_import_left_behind_goes_with_time(intake: Intake) -> None:
+    kept = await intake.products("sku,name-en\na,A\n,B\n")
+    old = await intake.products("sku,name-en\nb,B\n,C\n")
+    async with intake.db.write() as conn:
+        await conn.execute(text("UPDATE task SET finished_at = now() - interval '2 hours'"))
+        await conn.execute(
+            text("UPDATE task SET finished_at = now() - interval '99 days' WHERE id = :id"), {"id": old.task.id}
+        )
+        left = "INSERT INTO import_row (task_id, key, line, cells, marks) VALUES (:id, 'a', 2, '[]', '{}')"
+        await conn.execute(text(left), {"id": kept.task.id})
+        assert await operations.forget(conn, before=datetime.now(UTC) - timedelta(days=90)) == 1
+    assert [await count(intake, one) for one in ("import_row", "import_problem", "task")] == [0, 1, 1]
