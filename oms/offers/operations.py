@@ -6,6 +6,8 @@ from datetime import datetime
 
 from kernel.db import WriteConn
 from oms.stock import operations as stock_operations
+from pim.assortments import following as assortments
+from pim.assortments import locking as assortment_locking
 from pim.channels.model import Channel
 from pim.completeness import operations as completeness_operations
 from pim.listings import operations as listing_operations
@@ -47,13 +49,15 @@ async def refresh_channel(
 ) -> list[uuid.UUID]:
     """Write anew what a channel shows and needs of the next products behind ``after``, in the order of their ids.
 
-    Returns these products; none at the end. How complete they are, names, addresses, terms, documents, prices and stock
-    are looked at, and what appears or disappears is told.
+    Returns these products; none at the end. How complete they are, what rules list, names, addresses, terms, documents,
+    prices and stock are looked at, and what appears or disappears is told.
     """
     products = await product_queries.ids_after(conn, after, most)
     if products:
+        await assortment_locking.share(conn)
         await listing_operations.lock(conn, products)
         await completeness_operations.refresh(conn, products)
+        await assortments.refresh(conn, products)
         await listing_operations.refresh(conn, products, bulk=bulk, only=channel)
         await stock_operations.tell_listings(conn, products)
     return products

@@ -33,7 +33,7 @@ async def makings(conn: ReadConn) -> dict[str, str]:
 
 
 _MAKINGS = text("""
-    SELECT c.code, concat_ws('|', c.locales, c.category_id, c.currency,
+    SELECT c.code, concat_ws('|', c.locales, c.category_id, c.currency, c.required_completeness,
         (SELECT string_agg(cl.location_id || ':' || cl.buffer, ',' ORDER BY cl.location_id)
             FROM channel_location cl WHERE cl.channel_id = c.id),
         (SELECT string_agg(pl.id || ':' || pl.priority, ',' ORDER BY pl.id)

@@ -175,6 +175,25 @@ async def test_a_channel_may_require_what_it_shows_to_be_complete(inside: Inside
         assert (await publish(office))["published"] == 1
 
 
+ASSORT = """
+mutation ($input: SaveAssortmentInput!) { saveAssortment(input: $input) { __typename } }
+"""
+
+
+async def test_rules_list_what_is_complete_enough_once_less_is_required(inside: Insides) -> None:
+    async with inside() as hub:
+        office = hub.client()
+        await save_channel(office, locales=["en", "ja"], requiredCompleteness=100)
+        rules = [{"when": {"kind": "CATEGORY", "category": "tents"}}]
+        given = {"idempotencyKey": key(), "channel": "web", "rules": rules}
+        await publish(office, withdraw=True)
+        given |= {"leaveToRules": [CODE]}
+        assert (await office.send(ASSORT, input=given))["__typename"] == "Assortment"
+        assert await state(office) != "PUBLISHED"
+        await save_channel(office, locales=["en", "ja"], requiredCompleteness=1)
+        assert await state(office) == "PUBLISHED"
+
+
 @pytest.mark.parametrize(
     ("given", "path"),
     [
