@@ -215,13 +215,13 @@ async def test_files_that_come_for_one_product_at_once_are_all_shown(boss: Clien
 
 
 OFFERS = """
-    { shop(channel: "web", locale: "en") { offers(skus: ["NL-TENT-FJORD-2-GRN", "NL-TENT-FJORD-2-SND"]) {
+    { shop(channel: "web", locale: "en") { offers(skus: ["NL-TENT-FJORD-3-GRN", "NL-TENT-FJORD-3-SND"]) {
         sku media { id } listing { media { id } } } } }
 """
 
 
 async def test_a_variants_own_picture_is_what_its_offer_shows(boss: Client) -> None:
-    one = await send(boss, colored(6), variant="NL-TENT-FJORD-2-GRN")
+    one = await send(boss, colored(6), variant="NL-TENT-FJORD-3-GRN")
     offers = (await boss.send(OFFERS))["offers"]
     own, other = offers if offers[0]["sku"].endswith("GRN") else reversed(offers)
     assert own["media"] == [{"id": one["id"]}]

@@ -2,6 +2,7 @@ import pytest
 from sqlalchemy import text
 
 from kernel.db import Database
+from oms.offers import jobs
 from server import reindexing
 from server.settings import Settings
 from tests.oms.test_offers import PRODUCTS, a_shop
@@ -10,8 +11,9 @@ LISTED = text("SELECT count(*) FROM search_document")
 
 
 async def test_reindexing_writes_the_documents_of_every_channel_anew(
-    db: Database, url: str, capsys: pytest.CaptureFixture[str]
+    db: Database, url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(jobs, "CHUNK", 2)
     async with db.write() as conn:
         await a_shop(conn)
         await conn.execute(text("DELETE FROM search_document"))
