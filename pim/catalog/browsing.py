@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, any_, case, exists, func, not_, select
 
-from kernel.db import ReadConn, texts
+from kernel.db import ReadConn, texts, uuids
 from kernel.errors import InvalidInput
 from kernel.paging import Order, Page, Window, page
 from pim.attributes import queries as attribute_queries
@@ -24,6 +24,7 @@ from pim.products.tables import product
 from .model import CompletenessFilter, ListingFilter, ProductFilter
 
 MOST_CODES = 1_000
+FEW = 1_000
 MOST_FILTERS = 20
 MOST_WORDS = 8
 LONGEST_SEARCH = 200
@@ -40,8 +41,15 @@ async def page_of_products(conn: ReadConn, given: ProductFilter, window: Window)
 
 async def product_counts(conn: ReadConn, asked: Collection[ProductFilter]) -> dict[ProductFilter, int]:
     """How many products each filter finds."""
+    return {one: await _count(conn, one) for one in set(asked)}
+
+
+async def _count(conn: ReadConn, one: ProductFilter) -> int:
+    if one.completeness is not None and one == ProductFilter(completeness=one.completeness):
+        on = await _judged_on(conn, one.completeness)
+        return await completeness_queries.count_below(conn, on.id, one.completeness.locale, one.completeness.below)
     counted = select(func.count()).select_from(product)
-    return {one: (await conn.execute(counted.where(*await conditions(conn, one)))).scalar_one() for one in set(asked)}
+    return int((await conn.execute(counted.where(*await conditions(conn, one)))).scalar_one())
 
 
 async def matching(conn: ReadConn, given: ProductFilter) -> Select[Any]:
@@ -100,12 +108,21 @@ async def _channel(conn: ReadConn, code: str, path: str) -> Channel:
 
 
 async def _incomplete(conn: ReadConn, given: CompletenessFilter) -> ColumnElement[bool]:
+    """Where there are few they are named: looked for product by product, the last of them would take long."""
+    on = await _judged_on(conn, given)
+    few = await completeness_queries.some_below(conn, on.id, given.locale, given.below, most=FEW + 1)
+    if len(few) <= FEW:
+        return _p.id == any_(uuids(few))
+    return completeness_queries.below(_p.id, on.id, given.locale, given.below)
+
+
+async def _judged_on(conn: ReadConn, given: CompletenessFilter) -> Channel:
     on = await _channel(conn, given.channel, "filter.completeness.channel")
     if given.locale not in on.locales:
         raise InvalidInput("filter.completeness.locale", f"must be one of {', '.join(on.locales)}")
     if not 0 <= given.below <= 100:  # noqa: PLR2004 -- percent
         raise InvalidInput("filter.completeness.below", "must be between 0 and 100")
-    return completeness_queries.below(_p.id, on.id, given.locale, given.below)
+    return on
 
 
 async def _listed(conn: ReadConn, given: ListingFilter) -> ColumnElement[bool]:

@@ -11,14 +11,3 @@ class Completeness:
     locale: str
     percent: int
     missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FamilySummary:
-    """How many products of a family there are for a channel and locale, and how many of them are complete."""
-
-    family: str
-    channel: str
-    locale: str
-    products: int
-    complete: int

@@ -1,14 +1,14 @@
 import uuid
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import ColumnElement, any_, exists, func, select
+from sqlalchemy import ColumnElement, Select, any_, exists, func, select
 
 from kernel.db import ReadConn, uuids
 from pim.channels.tables import channel
-from pim.families.tables import family
 from pim.products.tables import product
 
-from .model import Completeness, FamilySummary
+from .model import Completeness
 from .tables import completeness
 
 ASKED = tuple[uuid.UUID, str | None, str | None]  # (product, channel code, locale); None for all of them
@@ -45,24 +45,19 @@ def below(
     )
 
 
-async def summaries(conn: ReadConn, channel_id: uuid.UUID) -> list[FamilySummary]:
-    """How much of each family is complete on a channel, by family and the channel's order of locales."""
-    wanted = (
-        select(
-            family.c.code,
-            channel.c.code,
-            _c.locale,
-            func.count(),
-            func.count().filter(_c.percent == 100),  # noqa: PLR2004 -- percent
-        )
-        .join(channel, channel.c.id == _c.channel_id)
-        .join(product, product.c.id == _c.product_id)
-        .join(family, family.c.id == product.c.family_id)
-        .where(_c.channel_id == channel_id)
-        .group_by(family.c.code, channel.c.code, channel.c.locales, _c.locale)
-        .order_by(family.c.code, func.array_position(channel.c.locales, _c.locale))
-    )
-    return [FamilySummary(*row) for row in await conn.execute(wanted)]
+async def count_below(conn: ReadConn, channel_id: uuid.UUID, locale: str, percent: int) -> int:
+    """How many products are filled in for less than ``percent`` of what the channel and locale need."""
+    return int((await conn.execute(_below(func.count(), channel_id, locale, percent))).scalar_one())
+
+
+async def some_below(conn: ReadConn, channel_id: uuid.UUID, locale: str, percent: int, *, most: int) -> list[uuid.UUID]:
+    """Up to ``most`` of these products."""
+    wanted = _below(_c.product_id, channel_id, locale, percent)
+    return list((await conn.execute(wanted.limit(most))).scalars())
+
+
+def _below(column: ColumnElement[Any], channel_id: uuid.UUID, locale: str, percent: int) -> Select[Any]:
+    return select(column).where(_c.channel_id == channel_id, _c.locale == locale, _c.percent < percent)
 
 
 async def lacking(
