@@ -56,11 +56,12 @@ class Assortment:
 class SaveAssortmentInput:
     idempotency_key: str
     channel: str
-    rules: JSON = strawberry.field(
-        description="A list of `{effect, when}`: `effect` is INCLUDE (if none is given) or EXCLUDE, which "
-        "wins. `when` is "
+    rules: JSON | None = strawberry.field(
+        default=None,
+        description="In place of those before, which stay where none are given. A list of `{effect, when}`: `effect` "
+        "is INCLUDE (if none is given) or EXCLUDE, which wins. `when` is "
         '`{kind: "ALL"}`, `{kind: "CATEGORY", category}` (with all below), `{kind: "FAMILY", family}`, '
-        '`{kind: "ATTRIBUTE", attribute, values, min, max, unit}` or `{kind: "EVERY", of: [...]}`.'
+        '`{kind: "ATTRIBUTE", attribute, values, min, max, unit}` or `{kind: "EVERY", of: [...]}`.',
     )
     exclude_products: list[str] | None = strawberry.field(
         default=None, description="Up to 1,000 codes that no rule lists, in place of those before."

@@ -25,21 +25,23 @@ async def save(
     conn: WriteConn,
     *,
     channel: str,
-    rules: object,
+    rules: object = None,
     exclude_products: Sequence[str] | None = None,
     exclude_skus: Sequence[str] | None = None,
     leave_to_rules: Sequence[str] = (),
     actor: str,
 ) -> Assortment:
-    """Let a channel list what these rules include, and withdraw what they no longer do; exclusions of None stay.
+    """Let a channel list what these rules include, and withdraw what they no longer do; what is None stays.
 
     ``rules`` is a document. Excluded products are not listed by rule, excluded skus are not offered however their
     product came on the channel. ``leave_to_rules`` are products whose listings by hand are no longer so. Where many
     products are concerned a task does it. Raises NotFound and InvalidInput.
     """
-    parsed = model.parse(rules)
+    given = model.parse(rules) if rules is not None else None
     await locking.hold(conn)
     target = await queries.channel_of(conn, channel)
+    before = (await queries.assortments_by_channel(conn, [target.id])).get(target.id)
+    parsed = given if given is not None else before.rules if before else ()
     wanted = await matching.compiler(conn, parsed, strict=True)
     wanted.wanted(parsed)
     if exclude_products is not None:

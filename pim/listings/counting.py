@@ -26,6 +26,7 @@ from .model import Facet, FacetValue, ListingFilter, PriceSpan, Shop, Span
 from .tables import listing, listing_term
 
 MOST_FACET_VALUES = 50
+NOISE = Decimal("1e-12")
 MICRO = Decimal("0.000001")
 
 _n = listing_term.c
@@ -217,4 +218,8 @@ def _span(attribute: Attribute, shop: Shop, counted: _Counted) -> Span:
 
 def _rounded(number: Decimal, rounding: str) -> Decimal:
     """Without what dividing by a unit's factor leaves behind the sixth decimal; never past the value itself."""
-    return number.quantize(MICRO, rounding) if abs(number) < 10**15 else number
+    if abs(number) >= 10**15:
+        return number
+    near = number.quantize(MICRO)
+    exact = abs(near - number) < NOISE  # what the conversion alone has added or taken
+    return (near if exact else number.quantize(MICRO, rounding)).normalize()

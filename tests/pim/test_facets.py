@@ -1,7 +1,7 @@
 """Facets: what could be picked next, and how many listings it would show."""
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from kernel.db import WriteConn
 from kernel.errors import InvalidInput
 from kernel.paging import Window
 from pim.attributes import operations as attributes
+from pim.attributes import units
 from pim.attributes.model import Option
 from pim.catalog import operations as catalog
 from pim.listings import counting, filters, queries
@@ -215,3 +216,15 @@ async def test_a_rare_value_and_a_range_of_very_many_are_found_too(conn: WriteCo
     rare = await filters.resolve(conn, ListingQuery(shop, ListingFilter(attributes=(RED,))))
     assert not rare.picked[0].common
     assert (await counting.counts(conn, [rare]))[rare] == 2
+
+
+@pytest.mark.parametrize(
+    ("family", "amount", "unit", "bounds"),
+    [("time", "8", "minute", ("8", "8")), ("mass", "150", "gram", ("150", "150")), ("length", "1", "inch", ("1", "1"))],
+)
+def test_a_bound_is_what_was_said_however_it_was_converted(
+    family: str, amount: str, unit: str, bounds: tuple[str, str]
+) -> None:
+    there = units.from_base(family, units.base(family, Decimal(amount), unit), unit)
+    found = [counting._rounded(there, rounding) for rounding in (ROUND_FLOOR, ROUND_CEILING)]  # noqa: SLF001
+    assert tuple(f"{one:f}" for one in found) == bounds

@@ -129,3 +129,13 @@ async def test_rules_that_cannot_be_are_refused_with_the_place(inside: Insides) 
         assert await office.code(PREVIEW, channel="web", rules=[{"when": 1}]) == "INVALID_INPUT"
         assert await office.code(READ, channel="nowhere") == "NOT_FOUND"
         assert await hub.client("marketplace").code(READ, channel="web") == "FORBIDDEN"
+
+
+async def test_rules_stay_where_only_exclusions_are_given(inside: Insides) -> None:
+    async with inside() as hub:
+        office = hub.client()
+        await save(office, TENTS)
+        given = {"idempotencyKey": key(), "channel": "web", "excludeSkus": [SKU]}
+        assert (await office.send(SAVE, input=given))["__typename"] == "Assortment"
+        found = await office.send(READ, channel="web")
+        assert (found["rules"], found["excludedSkus"]) == (TENTS, [SKU])
