@@ -264,15 +264,11 @@ async def attribute(_caller: Principal, info: Info, code: str) -> model.Attribut
 async def attributes(
     _caller: Principal,
     info: Info,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window,
     search: str | None = None,
     type: AttributeType | None = None,
     group: str | None = None,
 ) -> Any:
-    window = Window.of(first, after, last, before)
     async with info.context.db.read() as conn:
         found = await queries.page_of_attributes(
             conn, window, search=search, type=type.value if type else None, group=group
@@ -284,11 +280,7 @@ async def attributes(
 async def attribute_groups(
     _caller: Principal,
     info: Info,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window,
 ) -> Any:
-    window = Window.of(first, after, last, before)
     async with info.context.db.read() as conn:
         return connection(await queries.page_of_groups(conn, window))

@@ -23,7 +23,7 @@ from .scalars import JSON
 from .tasks import key_of
 
 READ, WRITE = Permission.CATALOG_READ, Permission.CATALOG_WRITE
-SOME = 20
+SOME = Window(20)
 
 
 @strawberry.type(description="What kept a product as it was, and where in the product.")
@@ -37,12 +37,9 @@ class BulkEditProblem:
 def _problems_of(
     root: model.BulkEdit,
     *,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window = SOME,
 ) -> Any:
-    return root.id, Window.of(SOME if first is None and last is None else first, after, last, before)
+    return root.id, window
 
 
 def _undoes(root: strawberry.Parent[Any]) -> Any:

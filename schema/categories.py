@@ -20,18 +20,15 @@ from .nodes import SOURCES, Node, Source, node_id
 from .paging import Connection, connection
 
 READ, WRITE = Permission.CATALOG_READ, Permission.CATALOG_WRITE
-SOME = 100
+SOME = Window(100)
 
 
 def _below(
     root: model.Category,
     *,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window = SOME,
 ) -> tuple[uuid.UUID, Window]:
-    return root.id, Window.of(SOME if first is None and last is None else first, after, last, before)
+    return root.id, window
 
 
 @strawberry.type
@@ -121,12 +118,9 @@ async def categories(
     _caller: Principal,
     info: Info,
     above: Annotated[str | None, strawberry.argument(name="root")] = None,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    *,
+    window: Window,
 ) -> Any:
-    window = Window.of(first, after, last, before)
     async with info.context.db.read() as conn:
         if above is None:
             return connection(await queries.page_of_roots(conn, window))

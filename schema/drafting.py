@@ -23,7 +23,7 @@ from .products import Product
 from .saving import ProductInput, product_input
 
 READ, WRITE = Permission.CATALOG_READ, Permission.CATALOG_WRITE
-SOME = 50
+SOME = Window(50)
 
 
 @strawberry.type
@@ -102,11 +102,7 @@ async def discard_draft(conn: WriteConn, _caller: Principal, input: DiscardDraft
 async def drafts(
     _caller: Principal,
     info: Info,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window = SOME,
 ) -> Any:
-    window = Window.of(SOME if first is None and last is None else first, after, last, before)
     async with info.context.db.read() as conn:
         return connection(await queries.page_of_drafts(conn, window))

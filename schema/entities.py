@@ -31,13 +31,10 @@ _attributes = several(attribute_queries.attributes_by_code)
 def _records_of(
     root: model.Entity,
     *,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window,
     search: str | None = None,
 ) -> tuple[uuid.UUID, Window, str | None]:
-    return root.id, Window.of(first, after, last, before), search
+    return root.id, window, search
 
 
 @strawberry.type(description="A kind of thing that products refer to, such as brands or designers.")
@@ -197,11 +194,7 @@ async def reference_record(_caller: Principal, info: Info, entity: str, code: st
 async def reference_entities(
     _caller: Principal,
     info: Info,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window,
 ) -> Any:
-    window = Window.of(first, after, last, before)
     async with info.context.db.read() as conn:
         return connection(await queries.page_of_entities(conn, window))

@@ -107,11 +107,7 @@ async def family(_caller: Principal, info: Info, code: str) -> model.Family | No
 async def families(
     _caller: Principal,
     info: Info,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window,
 ) -> Any:
-    window = Window.of(first, after, last, before)
     async with info.context.db.read() as conn:
         return connection(await queries.page_of_families(conn, window))

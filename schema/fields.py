@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import inspect
 import typing
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache, reduce
@@ -20,7 +20,7 @@ from kernel.db import ReadConn, WriteConn
 from kernel.errors import DomainError
 from kernel.principals import Principal
 
-from . import errors
+from . import errors, windows
 from .access import Permission
 from .context import Context, Info, Unauthenticated
 from .lean import DIRECT
@@ -46,8 +46,9 @@ def loads(
 
     Said as data rather than code, so that an executor may see it: a whole level of the tree is one call of ``batch``.
     The field's arguments are the keyword-only ones of ``by`` and of ``pick``, which makes the field's value of what
-    was found and must be pure; ``caller`` is no argument but who asks, for keys that limit what they may see. Where
-    what the parent has as ``known`` is not None, it is the answer. A key of None finds nothing.
+    was found and must be pure. ``caller`` is no argument but who asks, for keys that limit what they may see; a
+    ``Window`` is the four arguments of a connection. Where what the parent has as ``known`` is not None, it is the
+    answer. A key of None finds nothing.
     """
     key: Callable[..., Any] = attrgetter(by) if isinstance(by, str) else by
     already: Callable[..., Any] = attrgetter(known) if isinstance(known, str) else known or (lambda _root: None)
@@ -59,7 +60,7 @@ def loads(
             info.context.allowed(needs)
         if (answer := already(root)) is not None:
             return answer
-        asked = {name: given[name] for name in by_arguments}
+        asked = windows.gathered(by_arguments.values(), given)
         if limited:
             asked[CALLER] = info.context.caller
         wanted = key(root, **asked)
@@ -69,7 +70,7 @@ def loads(
         return pick(found, **{name: given[name] for name in pick_arguments}) if pick else found
 
     return strawberry.field(
-        _signed(resolve, by_arguments | pick_arguments),
+        _signed(resolve, windows.spread((by_arguments | pick_arguments).values())),
         graphql_type=shows,
         description=description,
         metadata={"batch": batch, "by": by, "pick": pick, NEEDS: needs, DIRECT: resolve},
@@ -94,12 +95,12 @@ def _arguments(function: Any) -> dict[str, inspect.Parameter]:
     return {p.name: p.replace(annotation=hints[p.name]) for p in found if p.kind is p.KEYWORD_ONLY}
 
 
-def _signed(resolve: F, arguments: dict[str, inspect.Parameter]) -> F:
+def _signed(resolve: F, arguments: Iterable[inspect.Parameter]) -> F:
     """``resolve`` with a signature that names its arguments, for strawberry to read."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     root = inspect.Parameter("root", kind, annotation=strawberry.Parent[object])
     info = inspect.Parameter("info", kind, annotation=Info)
-    resolve.__signature__ = inspect.Signature([root, info, *arguments.values()])  # type: ignore[attr-defined]
+    resolve.__signature__ = inspect.Signature([root, info, *arguments])  # type: ignore[attr-defined]
     return resolve
 
 
@@ -113,12 +114,15 @@ def field(
 ) -> Callable[[Callable[..., Any]], StrawberryField]:
     """A root field shown as ``shows``; the resolver's own annotation says what it returns.
 
-    It is called with the caller, who has the permission ``needs``, in place of ``self``.
+    It is called with the caller, who has the permission ``needs``, in place of ``self``. A ``Window`` that it takes is
+    the four arguments of a connection.
     """
 
     def decorate(resolver: Callable[..., Any]) -> StrawberryField:
+        takes = _parameters(resolver)
+
         async def resolve(info: Info, **given: Any) -> Any:
-            return await resolver(info.context.allowed(needs), info, **given)
+            return await resolver(info.context.allowed(needs), info, **windows.gathered(takes, given))
 
         made: StrawberryField = strawberry.field(
             _taking(resolve, resolver), graphql_type=shows, description=description, metadata={NEEDS: needs}
@@ -172,15 +176,20 @@ async def _while_valid(caller: Principal, need: Permission, events: AsyncGenerat
 
 def _taking(resolve: F, resolver: Callable[..., Any]) -> F:
     """``resolve`` with the name and the GraphQL arguments of ``resolver``, which takes the caller and info first."""
-    hints = typing.get_type_hints(resolver, include_extras=True)
-    _, info, *arguments = inspect.signature(resolver).parameters.values()
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    named = [info.replace(annotation=Info)]
-    named += [p.replace(annotation=hints[p.name], kind=kind) for p in arguments]
+    named = [inspect.Parameter("info", kind, annotation=Info)]
+    named += [p.replace(kind=kind) for p in windows.spread(_parameters(resolver))]
     resolve.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
     resolve.__name__, resolve.__doc__ = resolver.__name__, resolver.__doc__
     resolve.__annotations__ = {p.name: p.annotation for p in named}
     return resolve
+
+
+def _parameters(resolver: Callable[..., Any]) -> list[inspect.Parameter]:
+    """What a resolver takes behind the caller and info."""
+    hints = typing.get_type_hints(resolver, include_extras=True)
+    _, _, *found = inspect.signature(resolver).parameters.values()
+    return [one.replace(annotation=hints[one.name]) for one in found]
 
 
 def mutation(

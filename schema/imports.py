@@ -39,12 +39,9 @@ class ImportProblem:
 def _problems_of(
     root: model.Import,
     *,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window,
 ) -> tuple[uuid.UUID, Window]:
-    return root.id, Window.of(first, after, last, before)
+    return root.id, window
 
 
 def _kind(root: strawberry.Parent[Any]) -> str:
@@ -211,12 +208,8 @@ async def save_import_mapping(conn: WriteConn, caller: Principal, input: SaveImp
 async def imports(
     _caller: Principal,
     info: Info,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window,
 ) -> Any:
-    window = Window.of(first, after, last, before)
     async with info.context.db.read() as conn:
         return connection(await queries.page_of_imports(conn, window))
 
@@ -225,11 +218,7 @@ async def imports(
 async def import_mappings(
     _caller: Principal,
     info: Info,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window,
 ) -> Any:
-    window = Window.of(first, after, last, before)
     async with info.context.db.read() as conn:
         return connection(await queries.page_of_mappings(conn, window))

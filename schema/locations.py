@@ -56,10 +56,7 @@ class StockFilter:
 def _stock_of(
     root: model.Location,
     *,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window,
     filter: StockFilter | None = None,
     caller: Principal,
 ) -> Any:
@@ -71,7 +68,7 @@ def _stock_of(
         changed_since=given.changed_since,
         only=caller.locations,
     )
-    return root.id, Window.of(first, after, last, before), wanted
+    return root.id, window, wanted
 
 
 def _location_open_now(root: strawberry.Parent[model.Location]) -> bool | None:
@@ -136,12 +133,9 @@ async def locations(
     _caller: Principal,
     info: Info,
     near: GeoPointInput | None = None,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    *,
+    window: Window,
 ) -> LocationConnection:
-    window = Window.of(first, after, last, before)
     point = _point(near, "near") if near else None
     async with info.context.db.read() as conn:
         page = await queries.page_of_locations(conn, window, near=point)

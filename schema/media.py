@@ -230,13 +230,10 @@ async def delete_media(conn: WriteConn, _caller: Principal, input: DeleteMediaIn
 async def media(
     _caller: Principal,
     info: Info,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window,
     filter: MediaFilter | None = None,
 ) -> Any:
-    window, given = Window.of(first, after, last, before), filter or MediaFilter()
+    given = filter or MediaFilter()
     wanted = model.MediaFilter(given.search, given.kind and given.kind.value, given.unused, given.product)
     async with info.context.db.read() as conn:
         return connection(await queries.page_of_media(conn, wanted, window))

@@ -337,12 +337,9 @@ async def products(
     _caller: Principal,
     info: Info,
     filter: ProductFilter | None = None,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    *,
+    window: Window,
 ) -> Any:
-    window = Window.of(first, after, last, before)
     query = wanted(filter)
     async with info.context.db.read() as conn:
         page = await browsing.page_of_products(conn, query, window)

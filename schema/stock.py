@@ -191,12 +191,8 @@ async def movements(
     info: Info,
     sku: str,
     location: str,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window,
 ) -> Any:
-    window = Window.of(first, after, last, before)
     _at(caller, [location])
     async with info.context.db.read() as conn:
         page = await queries.page_of_movements(conn, window, sku=sku, at=location, only=caller.locations)

@@ -41,13 +41,9 @@ SOURCES["Task"] = Source(work.tasks_by_id, Permission.CATALOG_READ)
 async def tasks(
     _caller: Principal,
     info: Info,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
+    window: Window,
     kinds: list[str] | None = None,
 ) -> Any:
-    window = Window.of(first, after, last, before)
     async with info.context.db.read() as conn:
         return connection(await work.page_of_tasks(conn, window, work.Task, *(kinds or ())))
 
