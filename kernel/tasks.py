@@ -102,6 +102,12 @@ class Task:
     started_at: datetime | None
     finished_at: datetime | None
 
+    @property
+    def after(self) -> uuid.UUID | None:
+        """Behind which id the work goes on, where it walks over things in the order of their ids."""
+        kept = self.state.get("after")
+        return uuid.UUID(kept) if kept else None
+
 
 T = TypeVar("T", bound=Task)
 Work = Callable[[Database, Task], Awaitable[Any]]
@@ -193,6 +199,18 @@ async def progress(
     if row is None:
         raise Stopped
     return Task(**row)
+
+
+async def in_chunks(db: Database, task: Task, chunk: Callable[[WriteConn, Task], Awaitable[Task | None]]) -> None:
+    """Do one ``chunk`` after the other, each in a transaction of its own, until one finds nothing left to do.
+
+    A chunk is given the task as the one before left it, and returns what ``progress`` returned; None ends the work. It
+    may be begun again, as ``Database.transact`` says.
+    """
+    further: Task | None = task
+    while further is not None:
+        before = further
+        further = await db.transact(lambda conn: chunk(conn, before))  # noqa: B023 -- awaited at once
 
 
 async def cancel(conn: WriteConn, id: uuid.UUID) -> Task:

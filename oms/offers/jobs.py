@@ -1,6 +1,5 @@
 """What a channel shows, written anew where the channel itself changed: its locales, price lists or locations."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 
 from kernel import tasks
@@ -8,7 +7,6 @@ from kernel.db import Database, WriteConn
 from kernel.errors import NotFound
 from kernel.tasks import Task
 from pim.channels import queries as channel_queries
-from pim.channels.model import Channel
 from pim.products import queries as product_queries
 
 from . import operations, queries
@@ -23,23 +21,15 @@ async def work(db: Database, task: Task) -> None:
         if channel is None:
             raise NotFound("channel", task.given["channel"])
         total = await product_queries.count(conn)
-    done = task
-    while True:
 
-        async def chunk(conn: WriteConn, before: Task = done, channel: Channel = channel) -> Task | None:
-            after = before.state.get("after")
-            products = await operations.refresh_channel(
-                conn, channel, after=uuid.UUID(after) if after else None, most=CHUNK, bulk=True
-            )
-            if not products:
-                return None
-            state = {"after": str(products[-1])}
-            return await tasks.progress(conn, task, done=before.done + len(products), total=total, state=state)
+    async def chunk(conn: WriteConn, task: Task) -> Task | None:
+        products = await operations.refresh_channel(conn, channel, after=task.after, most=CHUNK, bulk=True)
+        if not products:
+            return None
+        state = {"after": str(products[-1])}
+        return await tasks.progress(conn, task, done=task.done + len(products), total=total, state=state)
 
-        further = await db.transact(chunk)
-        if further is None:
-            return
-        done = further
+    await tasks.in_chunks(db, task, chunk)
 
 
 REFRESH = tasks.job("channel.refresh", work)

@@ -12,14 +12,14 @@ from . import following
 async def _follow(db: Database, task: Task) -> None:
     channel_id = uuid.UUID(task.given["channel"])
 
-    async def chunk(conn: WriteConn) -> Task:
-        after = task.state.get("after")
-        changed, last = await following.follow_some(conn, channel_id, uuid.UUID(after) if after else None)
+    async def chunk(conn: WriteConn, task: Task) -> Task | None:
+        if task.state.get("ended"):
+            return None
+        changed, last = await following.follow_some(conn, channel_id, task.after)
         state = {"after": str(last) if last else None, "ended": last is None}
         return await tasks.progress(conn, task, done=task.done + changed, state=state)
 
-    while not task.state.get("ended"):
-        task = await db.transact(chunk)
+    await tasks.in_chunks(db, task, chunk)
 
 
 FOLLOW = tasks.job("assortment.follow", _follow)

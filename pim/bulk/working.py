@@ -38,27 +38,19 @@ Plan = Callable[[WriteConn, Task, Sequence[Product], Versions], Awaitable[Planne
 
 
 async def edit(db: Database, task: Task) -> None:
-    await _work(db, task, _edits)
+    await tasks.in_chunks(db, task, lambda conn, at: _chunk(conn, at, _edits))
 
 
 async def undo(db: Database, task: Task) -> None:
-    await _work(db, task, _undone)
+    await tasks.in_chunks(db, task, lambda conn, at: _chunk(conn, at, _undone))
 
 
-async def _work(db: Database, task: Task, plan: Plan) -> None:
-    left = True
-    while left:
-        before = task
-        task = await db.transact(lambda conn: _chunk(conn, before, plan))  # noqa: B023 -- awaited at once
-        left = task.done > before.done
-
-
-async def _chunk(conn: WriteConn, task: Task, plan: Plan) -> Task:
-    """Do the next products after those that are done, and store that in the same transaction."""
-    given = {"task": task.id, "undoes": task.given.get("undoes"), "after": task.state.get("after"), "most": AT_ONCE}
+async def _chunk(conn: WriteConn, task: Task, plan: Plan) -> Task | None:
+    """Do the next products after those that are done, and store that in the same transaction; None at the end."""
+    given = {"task": task.id, "undoes": task.given.get("undoes"), "after": task.after, "most": AT_ONCE}
     targets = (await conn.execute(_NEXT, given)).all()
     if not targets:
-        return task
+        return None
     versions: Versions = {row.product_id: row.revision for row in targets}
     products = await held(conn, list(versions))
     planned = await plan(conn, task, products, versions)

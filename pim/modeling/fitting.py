@@ -1,6 +1,5 @@
 """Bringing what products hold into line with the model: looked through first, then written, at once or as a task."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -71,24 +70,18 @@ async def fit(conn: WriteConn, wanted: Fit, changing: int, *, actor: str) -> Tas
 async def work(db: Database, task: Task) -> None:
     """Do the same chunk by chunk; what another has brought into line meanwhile is left alone."""
     wanted = Fit(tuple(task.given["codes"]), task.given["where"].get("family"))
-    done, after = task.done, uuid.UUID(task.state.get("after", str(queries.NOTHING)))
     owners: dict[str, str] = {}
-    while True:
 
-        async def chunk(conn: WriteConn, after: uuid.UUID = after, done: int = done) -> tuple[uuid.UUID, int] | None:
-            kind = await _family(conn, wanted)
-            mine = kind.id if kind else None
-            page = await queries.held(conn, wanted.codes, family=mine, after=after, most=AT_ONCE)
-            if not page:
-                return None
-            changed = await _write(conn, await _refits(conn, wanted, kind, page, owners), actor=task.actor, bulk=True)
-            await tasks.progress(conn, task, done=done + changed, state={"after": str(page[-1].id)})
-            return page[-1].id, done + changed
+    async def chunk(conn: WriteConn, task: Task) -> Task | None:
+        kind = await _family(conn, wanted)
+        mine, after = kind.id if kind else None, task.after or queries.NOTHING
+        page = await queries.held(conn, wanted.codes, family=mine, after=after, most=AT_ONCE)
+        if not page:
+            return None
+        changed = await _write(conn, await _refits(conn, wanted, kind, page, owners), actor=task.actor, bulk=True)
+        return await tasks.progress(conn, task, done=task.done + changed, state={"after": str(page[-1].id)})
 
-        went = await db.transact(chunk)
-        if went is None:
-            return
-        after, done = went
+    await tasks.in_chunks(db, task, chunk)
 
 
 JOB = tasks.job("model.fit", work)

@@ -36,21 +36,15 @@ async def _refresh(conn: WriteConn, product_ids: Sequence[uuid.UUID], *, listing
 
 async def work(db: Database, task: Task) -> None:
     """Do the same chunk by chunk, in the order of the products' ids."""
-    done, after = task.done, uuid.UUID(task.state.get("after", str(queries.NOTHING)))
-    while True:
 
-        async def chunk(conn: WriteConn, after: uuid.UUID = after, done: int = done) -> tuple[uuid.UUID, int] | None:
-            page = await queries.touched(conn, task.given["where"], after=after, most=AT_ONCE)
-            if not page:
-                return None
-            await _refresh(conn, page, listings=task.given["listings"], bulk=True)
-            await tasks.progress(conn, task, done=done + len(page), state={"after": str(page[-1])})
-            return page[-1], done + len(page)
+    async def chunk(conn: WriteConn, task: Task) -> Task | None:
+        page = await queries.touched(conn, task.given["where"], after=task.after or queries.NOTHING, most=AT_ONCE)
+        if not page:
+            return None
+        await _refresh(conn, page, listings=task.given["listings"], bulk=True)
+        return await tasks.progress(conn, task, done=task.done + len(page), state={"after": str(page[-1])})
 
-        went = await db.transact(chunk)
-        if went is None:
-            return
-        after, done = went
+    await tasks.in_chunks(db, task, chunk)
 
 
 JOB = tasks.job("model.refresh", work)
