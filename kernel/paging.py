@@ -129,7 +129,7 @@ async def page(
 async def pages(
     conn: ReadConn,
     statement: Select[Any],
-    parent: ColumnElement[uuid.UUID],
+    parent: ColumnElement[Any],
     parents: Collection[uuid.UUID],
     order: Order,
     window: Window,
@@ -147,6 +147,23 @@ async def pages(
     for key, *row in result:
         found[key].append(tuple(row))
     return {key: _cut(names, mine, order, window, into) for key, mine in found.items()}
+
+
+async def pages_by_window(
+    conn: ReadConn,
+    statement: Select[Any],
+    parent: ColumnElement[Any],
+    keys: Collection[tuple[uuid.UUID, Window]],
+    order: Order,
+    into: Callable[..., T],
+) -> dict[tuple[uuid.UUID, Window], Page[T]]:
+    """The same for a window of each parent's own: one statement for all that are asked the same."""
+    found: dict[tuple[uuid.UUID, Window], Page[T]] = {}
+    for window in {window for _, window in keys}:
+        parents = [one for one, mine in keys if mine == window]
+        read = await pages(conn, statement, parent, parents, order, window, into)
+        found |= {(one, window): some for one, some in read.items()}
+    return found
 
 
 def _windowed(statement: Select[Any], order: Order, window: Window) -> Select[Any]:

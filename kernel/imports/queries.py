@@ -2,11 +2,11 @@ import uuid
 from collections.abc import Collection
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, any_, select
+from sqlalchemy import Select, any_, select
 
 from kernel import tasks
 from kernel.db import ReadConn, fetch, texts
-from kernel.paging import Order, Page, Window, page, pages
+from kernel.paging import Order, Page, Window, page, pages_by_window
 
 from .model import JOB, Import, KeptProblem, SavedMapping
 from .tables import import_mapping, import_problem
@@ -30,13 +30,7 @@ async def problems(
     conn: ReadConn, keys: Collection[tuple[uuid.UUID, Window]]
 ) -> dict[tuple[uuid.UUID, Window], Page[KeptProblem]]:
     """A page of each import's problems, by line."""
-    found: dict[tuple[uuid.UUID, Window], Page[KeptProblem]] = {}
-    of: ColumnElement[uuid.UUID] = _p.task_id
-    for window in {window for _, window in keys}:
-        mine = [task_id for task_id, one in keys if one == window]
-        some = await pages(conn, _PROBLEMS, of, mine, _BY_LINE, window, KeptProblem)
-        found |= {(task_id, window): one for task_id, one in some.items()}
-    return found
+    return await pages_by_window(conn, _PROBLEMS, _p.task_id, keys, _BY_LINE, KeptProblem)
 
 
 async def mappings_by_name(conn: ReadConn, names: Collection[str]) -> dict[str, SavedMapping]:

@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 
 from kernel import tasks
 from kernel.db import ReadConn
-from kernel.paging import Order, Page, Window, pages
+from kernel.paging import Order, Page, Window, pages_by_window
 
 from .model import EDIT, UNDO, BulkEdit, BulkProblem
 from .tables import bulk_problem
@@ -25,9 +25,4 @@ async def problems_by_edit(
     conn: ReadConn, keys: Collection[tuple[uuid.UUID, Window]]
 ) -> dict[tuple[uuid.UUID, Window], Page[BulkProblem]]:
     """What each edit could not do, in the order in which it was found."""
-    found: dict[tuple[uuid.UUID, Window], Page[BulkProblem]] = {}
-    for window in {window for _, window in keys}:
-        mine = [key for key, one in keys if one == window]
-        read = await pages(conn, _PROBLEMS, _c.task_id, mine, _ORDER, window, BulkProblem)
-        found |= {(key, window): page for key, page in read.items()}
-    return found
+    return await pages_by_window(conn, _PROBLEMS, _c.task_id, keys, _ORDER, BulkProblem)

@@ -2,10 +2,10 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, any_, cast, select
+from sqlalchemy import Select, Text, any_, cast, select
 
 from kernel.db import ReadConn, fetch, texts, uuids
-from kernel.paging import Order, Page, Window, page, pages
+from kernel.paging import Order, Page, Window, page, pages_by_window
 
 from .model import Category
 from .tables import category
@@ -39,13 +39,7 @@ async def pages_below(
     conn: ReadConn, keys: Collection[tuple[uuid.UUID, Window]]
 ) -> dict[tuple[uuid.UUID, Window], Page[Category]]:
     """A page of what stands directly below each category, by position."""
-    found: dict[tuple[uuid.UUID, Window], Page[Category]] = {}
-    of: ColumnElement[Any] = _c.parent_id
-    for window in {window for _, window in keys}:
-        parents = [parent for parent, mine in keys if mine == window]
-        below = await pages(conn, _UNSORTED, of, parents, _BY_POSITION, window, Category)
-        found |= {(parent, window): some for parent, some in below.items()}
-    return found
+    return await pages_by_window(conn, _UNSORTED, _c.parent_id, keys, _BY_POSITION, Category)
 
 
 async def subtree(conn: ReadConn, root_id: uuid.UUID) -> list[Category]:

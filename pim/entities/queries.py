@@ -3,7 +3,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, any_, cast, func, or_, select
+from sqlalchemy import Select, Text, any_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from kernel.db import ReadConn, fetch, texts, uuids
@@ -64,13 +64,12 @@ async def pages_of_records(conn: ReadConn, keys: Collection[Wanted]) -> dict[Wan
     alike: dict[tuple[Window, str | None], list[uuid.UUID]] = defaultdict(list)
     for entity_id, window, word in keys:
         alike[window, word].append(entity_id)
-    of: ColumnElement[Any] = _r.entity_id
     found: dict[Wanted, Page[Record]] = {}
     for (window, word), parents in alike.items():
         wanted = _RECORDS
         if word is not None:
             held = (func.lower(_r.code), func.lower(cast(_r.labels, Text)))
             wanted = wanted.where(or_(*(one.contains(word.lower(), autoescape=True) for one in held)))
-        below = await pages(conn, wanted, of, parents, _BY_CODE, window, Record)
+        below = await pages(conn, wanted, _r.entity_id, parents, _BY_CODE, window, Record)
         found |= {(parent, window, word): some for parent, some in below.items()}
     return found

@@ -1,11 +1,10 @@
 import uuid
 from collections.abc import Collection
-from typing import Any
 
-from sqlalchemy import ColumnElement, any_, func, select
+from sqlalchemy import any_, func, select
 
 from kernel.db import ReadConn, fetch, texts, uuids
-from kernel.paging import Order, Page, Window, pages
+from kernel.paging import Order, Page, Window, pages_by_window
 from pim.categories.tables import category
 from pim.families import queries as family_queries
 from pim.media import queries as media_queries
@@ -57,14 +56,8 @@ async def products_by_media(
 ) -> dict[tuple[uuid.UUID, Window], Page[Product]]:
     """A page of the products that show each file, by code."""
     shown = PRODUCTS.join(product_media, product_media.c.product_id == _p.id)
-    of: ColumnElement[Any] = product_media.c.media_id
     order = Order("product.code", [_p.code], kinds=[str])
-    found: dict[tuple[uuid.UUID, Window], Page[Product]] = {}
-    for window in {window for _, window in keys}:
-        files = [media_id for media_id, mine in keys if mine == window]
-        below = await pages(conn, shown, of, files, order, window, Product)
-        found |= {(media_id, window): some for media_id, some in below.items()}
-    return found
+    return await pages_by_window(conn, shown, product_media.c.media_id, keys, order, Product)
 
 
 async def variants_by_id(conn: ReadConn, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Variant]:

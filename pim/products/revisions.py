@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Integer, literal, select, text, union_all
 
 from kernel.db import ReadConn
-from kernel.paging import Order, Page, Window, pages
+from kernel.paging import Order, Page, Window, pages_by_window
 
 from . import queries, states
 from .model import Change, Product, Version
@@ -63,12 +63,7 @@ async def page_by_product(
 ) -> dict[tuple[uuid.UUID, Window], Page[Revision]]:
     """Each product's revisions, the newest first; the last of them is its creation."""
     order = Order("revision", [_ALL.c.number], descending=True, kinds=[int])
-    found: dict[tuple[uuid.UUID, Window], Page[Revision]] = {}
-    for window in {window for _, window in keys}:
-        mine = [product_id for product_id, one in keys if one == window]
-        read = await pages(conn, select(_ALL), _ALL.c.product_id, mine, order, window, Revision)
-        found |= {(product_id, window): page for product_id, page in read.items()}
-    return found
+    return await pages_by_window(conn, select(_ALL), _ALL.c.product_id, keys, order, Revision)
 
 
 async def changes_by_version(conn: ReadConn, keys: Collection[Version]) -> dict[Version, list[Change]]:
