@@ -16,7 +16,8 @@ from pim.listings import queries as listing_queries
 from .access import Permission
 from .context import Info
 from .fields import mirrors, subscription
-from .shop import MOST_SKUS, Availability
+from .offers import Availability
+from .shop import MOST_SKUS
 
 
 @dataclass(frozen=True, slots=True)

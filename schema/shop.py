@@ -1,6 +1,4 @@
 from dataclasses import replace
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Any
 
 import strawberry
@@ -8,9 +6,6 @@ import strawberry
 from kernel.errors import InvalidInput
 from kernel.paging import Window
 from kernel.principals import Principal
-from oms.locations import queries as location_queries
-from oms.offers import model as offer_model
-from oms.offers import queries as offer_queries
 from oms.offers import sync as offer_sync
 from pim.attributes.model import Group
 from pim.channels import locales
@@ -18,57 +13,20 @@ from pim.listings import browsing, counting, filters, model, queries, suggesting
 from pim.listings import offers as offering
 from pim.media import model as media_model
 from pim.media import queries as media_queries
-from pim.prices import queries as price_queries
 
 from .access import Permission
 from .attributes import AttributeGroup, AttributeValue, value_of
 from .context import Info
-from .enums import AssociationKind, AvailabilityStatus, Direction, ListingSortKey
+from .enums import AssociationKind
+from .facets import Facet, ListingFilter, ListingSort, PriceSpan, query_of
 from .fields import computed, field, loads, mirrors
-from .locations import Location
 from .media import Image, Media, checked
-from .money import Money
 from .nodes import SOURCES, Node, Source, node_id
+from .offers import Offer, OfferComponent, first_of
 from .paging import Edge, PageInfo, page_info
-from .prices import OfferPrice, PriceTier
 
 SHOP = Permission.SHOP_READ
 MOST_SKUS = 200
-
-
-@strawberry.input
-class AttributeFilter:
-    code: str
-    values: list[str] | None = None
-    min: Decimal | None = None
-    max: Decimal | None = None
-    unit: str | None = strawberry.field(
-        default=None, description="Of min and max: a unit of the measurement, the attribute's own where none is given."
-    )
-    since: date | None = strawberry.field(default=None, name="from", description="The first day of a range of dates.")
-    until: date | None = strawberry.field(default=None, description="The day before which a range of dates ends.")
-
-
-@strawberry.input
-class PriceRange:
-    min: Decimal | None = None
-    max: Decimal | None = None
-
-
-@strawberry.input
-class ListingFilter:
-    search: str | None = None
-    category: str | None = strawberry.field(default=None, description="The slug of a category; its subtree.")
-    skus: list[str] | None = None
-    attributes: list[AttributeFilter] | None = None
-    price: PriceRange | None = None
-    in_stock: bool | None = None
-
-
-@strawberry.input
-class ListingSort:
-    by: ListingSortKey
-    direction: Direction | None = Direction.ASC
 
 
 def _shopcategory_name(root: strawberry.Parent[model.ShopCategory]) -> str:
@@ -106,14 +64,6 @@ class ListingAxis:
     values: list[AxisOption]
 
 
-@strawberry.type
-@mirrors(model.AxisValue)
-class AxisValue:
-    code: str
-    value: str
-    label: str
-
-
 def _listingattribute_code(root: strawberry.Parent[model.ListingAttribute]) -> str:
     return root.attribute.code
 
@@ -144,67 +94,10 @@ class ListingAttribute:
     value = computed(AttributeValue, _listingattribute_value)
 
 
-@strawberry.type
-@mirrors(offer_model.PickupStock)
-class PickupStock:
-    quantity: int
-    location = loads(Location, location_queries.locations_by_id, by="location_id")
-
-
-def _first(found: Any, *, first: int) -> Any:
-    if not 0 <= first <= 100:  # noqa: PLR2004
-        raise InvalidInput("first", "must be between 0 and 100")
-    return found[:first]
-
-
 def _thumbnail(found: list[media_model.Media], *, size: int) -> media_model.Image | None:
     checked(size)
     picture = next((one for one in found if one.kind == "IMAGE"), None)
     return media_model.thumbnail(picture, size) if picture else None
-
-
-@strawberry.type
-@mirrors(offer_model.Availability)
-class Availability:
-    status: AvailabilityStatus
-    quantity: int
-    restock_at: datetime | None
-    pickup = loads(
-        list[PickupStock],
-        offer_queries.pickup_by_offer,
-        by="on_channel",
-        otherwise=(),
-        pick=_first,
-        description="Where it can be collected.",
-    )
-
-
-@strawberry.type
-@mirrors(model.Offer)
-class Offer:
-    sku: str
-    gtin: str | None
-    name: str
-    axis_values: list[AxisValue]
-    listing: Annotated["Listing", strawberry.lazy("schema.shop")]
-    price = loads(OfferPrice | None, price_queries.prices_by_offer, by="on_channel")
-    tiers = loads(list[PriceTier], price_queries.tiers_by_offer, by="on_channel", otherwise=())
-    availability = loads(Availability, offer_queries.availability_by_offer, by="on_channel")
-    media = loads(
-        list[Media],
-        media_queries.media_by_variant,
-        by="in_locale",
-        otherwise=(),
-        description="What shows this very variant; where nothing does, all that shows its listing.",
-    )
-
-
-@strawberry.type
-@mirrors(model.Component)
-class OfferComponent:
-    sku: str
-    quantity: int
-    offer: Offer | None = strawberry.field(description="Null where it is not sold here by itself.")
 
 
 def _related_key(root: model.Listing, *, kind: AssociationKind) -> Any:
@@ -237,7 +130,7 @@ class Listing(Node):
         queries.related,
         by=_related_key,
         otherwise=(),
-        pick=_first,
+        pick=first_of,
     )
     offers = loads(list[Offer], offering.offers_by_listing, by="itself", otherwise=())
     components = loads(
@@ -250,40 +143,6 @@ class Listing(Node):
 
 
 SOURCES["Listing"] = Source(queries.nodes_by_id, SHOP, sees=lambda caller, one: caller.sells_on(one.shop.channel.code))
-
-
-@strawberry.type
-@mirrors(model.FacetValue)
-class FacetValue:
-    value: str
-    label: str
-    count: int
-
-
-@strawberry.type
-@mirrors(model.Span)
-class FacetRange:
-    min: Decimal | None
-    max: Decimal | None
-    unit: str | None = strawberry.field(description="Of min and max: a unit, or a currency.")
-    first: date | None = strawberry.field(description="Of dates.")
-    last: date | None
-
-
-@strawberry.type(description="What an attribute is among the listings, whatever is picked of the attribute itself.")
-@mirrors(model.Facet)
-class Facet:
-    code: str
-    label: str
-    values: list[FacetValue]
-    range: FacetRange | None = strawberry.field(description="Of numbers, measurements, amounts of money and dates.")
-
-
-@strawberry.type
-@mirrors(model.PriceSpan)
-class PriceSpan:
-    min: Money
-    max: Money
 
 
 @strawberry.type
@@ -316,33 +175,6 @@ class SyncPage:
     caught_up: bool
 
 
-def _query(shop: model.Shop, filter: ListingFilter | None, sort: ListingSort | None) -> model.ListingQuery:
-    given = filter or ListingFilter()
-    price = given.price or PriceRange()
-    wanted = model.ListingFilter(
-        search=given.search or None,
-        category=given.category,
-        skus=tuple(given.skus) if given.skus is not None else None,
-        attributes=tuple(
-            model.AttributeFilter(
-                one.code,
-                tuple(one.values) if one.values is not None else None,
-                one.min,
-                one.max,
-                one.unit,
-                one.since,
-                one.until,
-            )
-            for one in given.attributes or ()
-        ),
-        min_price=price.min,
-        max_price=price.max,
-        in_stock=given.in_stock,
-    )
-    by = sort.by.value if sort else "RELEVANCE" if wanted.search else "POSITION"
-    return model.ListingQuery(shop, wanted, by, descending=bool(sort and sort.direction is Direction.DESC))
-
-
 async def _shop_listings(
     root: strawberry.Parent[model.Shop],
     info: Info,
@@ -355,7 +187,7 @@ async def _shop_listings(
 ) -> ListingConnection:
     window = Window.of(first, after, last, before)
     async with info.context.db.read() as conn:
-        query = await filters.resolve(conn, _query(root, filter, sort))
+        query = await filters.resolve(conn, query_of(root, filter, sort))
         page = await queries.page_of_listings(conn, query, window)
     edges: list[Any] = [Edge(cursor=c, node=one) for c, one in zip(page.cursors, page.items, strict=True)]
     return ListingConnection(edges=edges, page_info=page_info(page), query=query)
