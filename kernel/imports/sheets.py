@@ -17,7 +17,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from .model import LONGEST_CELL, MOST_COLUMNS, Problem, Unreadable
-from .text import Line, _dirt, _holds_bad
+from .text import Line, dirt, holds_bad
 
 MOST_ENTRIES = 2_000
 MOST_UNPACKED = 512 * 2**20
@@ -62,7 +62,8 @@ def _refuse_bombs(path: Path) -> None:
             with path.open("rb") as file:
                 for entry in entries:
                     left -= _unpacked(file, entry, left)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError):
+        # the last is zipfile's word for a ZIP of a version that it does not know
         raise Unreadable("the workbook is broken") from None
 
 
@@ -125,8 +126,8 @@ def _problem(number: int, cells: list[str]) -> Problem | None:
     for place, cell in enumerate(cells, 1):
         if len(cell) > LONGEST_CELL:
             return Problem(number, f"#{place}", "TOO_LONG", f"has more than {LONGEST_CELL} characters")
-        if _holds_bad(cell):
-            return _dirt(number, cells)
+        if holds_bad(cell):
+            return dirt(number, cells)
     return None
 
 

@@ -57,7 +57,7 @@ class Blocks:
             total, block = len(start), start[skip:]
             while True:
                 text = decoder.decode(block, final=not block)
-                self.is_dirty = self.is_dirty or _holds_bad(text)
+                self.is_dirty = self.is_dirty or holds_bad(text)
                 if text:
                     yield text
                 if not block:
@@ -86,7 +86,7 @@ class Blocks:
             raise Unreadable("it is no text: there are NUL bytes in it; a mapping may say that it is UTF-16")
         encoding = self.encoding or "utf-8"
         text = start.decode(encoding, "surrogateescape")
-        bad = sum(1 for letter in text if "\udc80" <= letter <= "\udcff") if _holds_bad(text) else 0
+        bad = sum(1 for letter in text if "\udc80" <= letter <= "\udcff") if holds_bad(text) else 0
         if bad > max(8, TOO_MANY_BAD * len(text)):
             raise Unreadable(
                 f"it is not encoded in {encoding.upper()}; a mapping may say in what it is, such as cp1251"
@@ -101,7 +101,8 @@ def _read(file: IO[bytes]) -> bytes:
         raise Unreadable("it is packed, and broken") from None
 
 
-def _holds_bad(text: str) -> bool:
+def holds_bad(text: str) -> bool:
+    """Whether there is something in ``text`` that no text may hold: NUL, U+FFFD or half a letter."""
     if "\0" in text or "\ufffd" in text:
         return True
     try:
@@ -209,15 +210,16 @@ def _without_comments(found: Iterator[Line | Problem], comment: str | None) -> I
 def _checked(blocks: Blocks, found: Iterator[Line | Problem]) -> Iterator[Line | Problem]:
     """The rows, but for those that hold what cannot be stored."""
     for one in found:
-        if blocks.is_dirty and not isinstance(one, Problem) and (problem := _dirt(*one)):
+        if blocks.is_dirty and not isinstance(one, Problem) and (problem := dirt(*one)):
             yield problem
         else:
             yield one
 
 
-def _dirt(line: int, cells: list[str]) -> Problem | None:
+def dirt(line: int, cells: list[str]) -> Problem | None:
+    """What in a row cannot be stored, and where; None where all of it can."""
     for place, cell in enumerate(cells, 1):
-        if _holds_bad(cell):
+        if holds_bad(cell):
             at = next(n for n, letter in enumerate(cell, 1) if letter in "\0\ufffd" or "\ud800" <= letter <= "\udfff")
             letter = cell[at - 1]
             what = f"byte 0x{ord(letter) - 0xDC00:02X}" if "\udc80" <= letter <= "\udcff" else f"U+{ord(letter):04X}"

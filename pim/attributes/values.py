@@ -185,6 +185,11 @@ _CLEAN: dict[str, Callable[[Attribute, Any, Container[str]], Any]] = {
 }
 
 
+def given(stored: Any) -> Any:
+    """A stored value as it is given: the amount in the base unit is not."""
+    return {name: part for name, part in stored.items() if name != "base"} if isinstance(stored, dict) else stored
+
+
 def shaped(attribute: Attribute, stored: Any) -> bool:
     """Whether a stored value has the form of its attribute's type; not so while values follow a changed type."""
     match attribute.type:

@@ -7,6 +7,7 @@ from typing import Any
 
 from kernel import ids
 from kernel.db import ReadConn
+from pim.attributes import scoping
 from pim.attributes.model import Attribute, Option
 from pim.channels import locales
 from pim.media import queries as media_queries
@@ -24,8 +25,7 @@ async def names(
     kinds = {code: one for code, one in attributes.items() if one.type == "MEDIA" or one.reference_entity}
     for content in contents:
         for code in kinds.keys() & content.keys():
-            found = (stored for by_locale in content[code].values() for stored in by_locale.values())
-            held[code].update(one for one in found if isinstance(one, str))
+            held[code].update(one for one in scoping.every(content[code]) if isinstance(one, str))
     return await named(conn, {kinds[code]: some for code, some in held.items()}) if held else {}
 
 

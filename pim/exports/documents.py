@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kernel import ids
+from pim.attributes import values
 from pim.attributes.model import Attribute
 from pim.channels import locales
 from pim.products.model import BUNDLE, Content
@@ -64,7 +65,7 @@ def _values(content: Content, level: str, levels: Levels, choice: Choice) -> Ite
                 if _fits(locale, choice.locales, own=attribute.localizable):
                     scope = {"channel": None if channel == locales.ANY else channel}
                     scope["locale"] = None if locale == locales.ANY else locale
-                    yield {"attribute": code, **{k: v for k, v in scope.items() if v}, "value": _given(stored)}
+                    yield {"attribute": code, **{k: v for k, v in scope.items() if v}, "value": values.given(stored)}
 
 
 def _fits(scope: str, chosen: Collection[str] | None, *, own: bool) -> bool:
@@ -73,11 +74,6 @@ def _fits(scope: str, chosen: Collection[str] | None, *, own: bool) -> bool:
 
 def _chosen(scope: str, chosen: Collection[str] | None) -> bool:
     return chosen is None or scope in chosen
-
-
-def _given(stored: Any) -> Any:
-    """A stored value as it is given: the amount in the base unit is not."""
-    return {name: part for name, part in stored.items() if name != "base"} if isinstance(stored, dict) else stored
 
 
 def _associations(state: State) -> Iterator[Document]:

@@ -15,10 +15,3 @@ def exporting(files: Files) -> Job:
         return await working.export(db, task, files)
 
     return tasks.job(KIND, work)
-
-
-async def _elsewhere(_db: Database, _given: object) -> None:
-    raise NotImplementedError
-
-
-WANTED = Job(KIND, _elsewhere)  # what is queued is a name; the node that runs it brings the work

@@ -5,8 +5,7 @@ from kernel.db import WriteConn
 from kernel.errors import InvalidInput
 
 from . import reading
-from .jobs import WANTED
-from .model import FORMATS, Export, Selection
+from .model import FORMATS, KIND, Export, Selection
 
 
 async def start(conn: WriteConn, *, selection: Selection, format: str, actor: str) -> Export:
@@ -15,4 +14,4 @@ async def start(conn: WriteConn, *, selection: Selection, format: str, actor: st
         raise InvalidInput("format", f"must be one of {', '.join(FORMATS)}")
     kept = (await reading.checked(conn, selection)).kept()
     given = {"format": format, "selection": kept, "secret": secrets.token_hex(32)}
-    return Export.of(await tasks.start(conn, WANTED, actor=actor, given=given))
+    return Export.of(await tasks.start(conn, KIND, actor=actor, given=given))

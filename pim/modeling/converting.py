@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pim.attributes import values
+from pim.attributes import scoping, values
 from pim.attributes.model import Attribute
 from pim.channels import locales
 from pim.products.model import Content
@@ -42,7 +42,7 @@ def raw_of(stored: Any, type: str) -> Any:  # noqa: PLR0911 -- a table
         case "MEASUREMENT" if isinstance(stored, str):
             return {"amount": stored}
         case "MEASUREMENT" if isinstance(stored, dict):
-            return {name: one for name, one in stored.items() if name != "base"}
+            return values.given(stored)
         case "NUMBER" if isinstance(stored, bool):
             return None
     return stored
@@ -143,8 +143,8 @@ class Regrouping:
 
     def refit(self, held: Held) -> Refit:
         done = Refit()
-        for code, scope, stored in list(_values(held.content)):
-            level = self.levels.get(code)
+        for (code, channel, locale), stored in list(scoping.flat(held.content)):
+            level, scope = self.levels.get(code), (channel, locale)
             if level != "PRODUCT":
                 done.put(None, code, scope, None)
             if level is None:
@@ -160,14 +160,14 @@ class Regrouping:
             done.lost.append((None, path(code, scope), "would be the variants', of which there are none"))
         for sku, content in held.variants.items():
             if scope[1] not in content.get(code, {}).get(scope[0], {}):
-                done.put(sku, code, scope, _raw(stored))
+                done.put(sku, code, scope, values.given(stored))
 
     def _lift(self, held: Held, done: Refit) -> None:
         """What all variants say alike is said of the product."""
         there: dict[tuple[str, Scope], dict[str, Any]] = {}
         for sku, content in held.variants.items():
-            for code, scope, stored in _values(content):
-                level = self.levels.get(code)
+            for (code, channel, locale), stored in scoping.flat(content):
+                level, scope = self.levels.get(code), (channel, locale)
                 if level == "VARIANT":
                     continue
                 done.put(sku, code, scope, None)
@@ -179,17 +179,6 @@ class Regrouping:
             first, *others = by_sku.values()
             own = held.content.get(code, {}).get(scope[0], {}).get(scope[1], first)
             if all(one == own for one in (first, *others)):
-                done.put(None, code, scope, _raw(own))
+                done.put(None, code, scope, values.given(own))
                 continue
             done.lost += [(sku, path(code, scope), "differs from variant to variant") for sku in by_sku]
-
-
-def _values(content: Content) -> Iterator[tuple[str, Scope, Any]]:
-    for code, scoped in content.items():
-        for channel, by_locale in scoped.items():
-            for locale, stored in by_locale.items():
-                yield code, (channel, locale), stored
-
-
-def _raw(stored: Any) -> Any:
-    return {name: one for name, one in stored.items() if name != "base"} if isinstance(stored, dict) else stored

@@ -8,6 +8,7 @@ from kernel import tasks
 from kernel.db import Database, ReadConn, WriteConn
 from kernel.tasks import Task
 from pim.attributes import queries as attribute_queries
+from pim.attributes import scoping
 from pim.attributes.model import Attribute
 from pim.catalog import operations as catalog_operations
 from pim.channels import queries as channel_queries
@@ -113,8 +114,7 @@ async def _options(conn: ReadConn, one: Attribute, page: Sequence[Held]) -> Mapp
         raw_of(stored, one.type)
         for held in page
         for content in (held.content, *held.variants.values())
-        for by_locale in content.get(one.code, {}).values()
-        for stored in by_locale.values()
+        for stored in scoping.every(content.get(one.code, {}))
     ]
     return (await targets.there(conn, {one.code: one}, [(one.code, raw) for raw in raws])).get(one.code, {})
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import any_, select, text
 
 from kernel.db import WriteConn, texts
+from pim.attributes import scoping
 from pim.channels import locales
 from pim.media import operations as media_operations
 
@@ -97,8 +98,7 @@ def unique_values(state: State, catalog: Catalog) -> set[tuple[uuid.UUID, str]]:
         (one.id, str(stored))
         for one in catalog.unique
         for content in state.contents
-        for by_locale in content.get(one.code, {}).values()
-        for stored in by_locale.values()
+        for stored in scoping.every(content.get(one.code, {}))
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from kernel import codes
 from kernel.errors import InvalidInput
-from pim.attributes import values
+from pim.attributes import scoping, values
 from pim.attributes.model import Attribute
 from pim.channels import locales
 from pim.families.model import Family
@@ -153,7 +153,7 @@ def _set(
     clears = value.value is None and bool(scoped)  # what is there may go, whatever became of the attribute since
     if levels is not None and (right := levels.get(attribute.code)) != level and not clears:
         raise values.Unfit(f"belongs to the {right.lower()}" if right else "is not in the product's family")
-    channel, locale = _scope(attribute, value, catalog, clears=clears)
+    channel, locale = scoping.scope(attribute, value.channel, value.locale, catalog.channels, clears=clears)
     if value.value is not None:
         cleaned = values.clean(attribute, value.value, catalog.options.get(attribute.code, ()))
         scoped.setdefault(channel, {})[locale] = cleaned
@@ -161,23 +161,6 @@ def _set(
         scoped[channel].pop(locale, None)
         if not scoped[channel]:
             del scoped[channel]
-
-
-def _scope(attribute: Attribute, value: ValueInput, catalog: Catalog, *, clears: bool) -> tuple[str, str]:
-    channel, locale = value.channel or locales.ANY, locales.ANY
-    if value.channel is not None and not clears:
-        if not attribute.scopable:
-            raise values.Unfit("is the same on every channel")
-        if value.channel not in catalog.channels:
-            raise values.Unfit(f"there is no channel {value.channel[:100]}")
-    if value.locale is not None:
-        if not attribute.localizable and not clears:
-            raise values.Unfit("is the same in every locale")
-        try:
-            locale = locales.normal(value.locale)
-        except InvalidInput as refused:
-            raise values.Unfit(refused.problem) from None
-    return channel, locale
 
 
 def _axes(content: Content, family: Family | None) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from pim.attributes import scoping
+from pim.attributes import values as value_rules
 from pim.channels import locales
 
 from . import states
@@ -55,28 +56,16 @@ def back(current: State, revisions: Iterable[Sequence[Change]]) -> Restoring:
 
 def _values(now: Content, then: Content) -> Iterator[ValueInput]:
     """The values that differ, as they are given."""
-    old, new = (dict(_flat(content)) for content in (now, then))
+    old, new = (dict(scoping.flat(content)) for content in (now, then))
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) != new.get(key):
             attribute, channel, locale = key
             yield ValueInput(
                 attribute,
-                _given(new.get(key)),
+                value_rules.given(new.get(key)),
                 None if channel == locales.ANY else channel,
                 None if locale == locales.ANY else locale,
             )
-
-
-def _flat(content: Content) -> Iterator[tuple[tuple[str, str, str], Any]]:
-    for attribute, by_channel in content.items():
-        for channel, by_locale in by_channel.items():
-            for locale, stored in by_locale.items():
-                yield (attribute, channel, locale), stored
-
-
-def _given(stored: Any) -> Any:
-    """A stored value as it is given: the amount in the base unit is not."""
-    return {name: part for name, part in stored.items() if name != "base"} if isinstance(stored, dict) else stored
 
 
 def _place(value: ValueInput) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pim.attributes import values
+from pim.attributes import scoping, values
 from pim.attributes.model import Attribute
 
 from .catalogs import SELECTS, Catalog
@@ -18,8 +18,8 @@ def search_text(state: State, catalog: Catalog) -> str:
         words += [variant.sku, variant.gtin or ""]
     for attribute in catalog.searchable:
         for content in state.contents:
-            for by_locale in content.get(attribute.code, {}).values():
-                words += [shown for stored in by_locale.values() for shown in _words(attribute, stored, catalog)]
+            for stored in scoping.every(content.get(attribute.code, {})):
+                words += _words(attribute, stored, catalog)
     return " ".join(dict.fromkeys(word for word in words if word)).lower()[:LONGEST]
 
 

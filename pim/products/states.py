@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pim.attributes import scoping
+
 from .model import BUNDLE, Change, Content, Path
 
 Facts = dict[Path, Any]  # what is said of a product, by where it is said; nothing in it is None
@@ -46,12 +48,12 @@ def facts(state: State) -> Facts:
         found["family",] = state.family
     if state.categories:
         found["categories",] = list(state.categories)
-    _flatten(found, ("values",), state.content)
+    found |= {("values", *place): stored for place, stored in scoping.flat(state.content)}
     for place, (sku, one) in enumerate(state.variants.items()):
         found["variants", sku, "position"] = place
         if one.gtin:
             found["variants", sku, "gtin"] = one.gtin
-        _flatten(found, ("variants", sku, "values"), one.content)
+        found |= {("variants", sku, "values", *place): stored for place, stored in scoping.flat(one.content)}
     for kind, codes in state.associations.items():
         found["associations", kind] = list(codes)
     if state.components:
@@ -61,13 +63,6 @@ def facts(state: State) -> Facts:
     for locale, slug in state.slugs.items():
         found["slugs", locale] = slug
     return found
-
-
-def _flatten(found: Facts, path: Path, content: Content) -> None:
-    for attribute, by_channel in content.items():
-        for channel, by_locale in by_channel.items():
-            for locale, stored in by_locale.items():
-                found[*path, attribute, channel, locale] = stored
 
 
 def state_of(code: str, said: Facts) -> State:
