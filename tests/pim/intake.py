@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 from kernel import tasks
 from kernel.db import Database
 from kernel.files import Files
@@ -15,6 +17,7 @@ from kernel.imports import operations, queries, running
 from kernel.imports.model import Import
 from kernel.paging import Window
 from pim.intake.importers import IMPORTERS
+from pim.products import queries as product_queries
 
 _number = itertools.count(1)
 
@@ -67,6 +70,17 @@ class Intake:
             key = (task.id, Window(100))
             found = (await queries.problems(conn, [key]))[key].items
         return Told(done, [(one.line, one.column, one.code) for one in found], [one.message for one in found])
+
+    async def product(self, code: str) -> Any:
+        """A product, and its variants by sku."""
+        async with self.db.read() as conn:
+            found = (await product_queries.products_by_code(conn, [code])).get(code)
+            variants = (await product_queries.variants_by_product(conn, [found.id])).get(found.id, ()) if found else ()
+        return found, {one.sku: one for one in variants}
+
+    async def count(self, of: str) -> int:
+        async with self.db.read() as conn:
+            return int((await conn.execute(text(f"SELECT count(*) FROM {of}"))).scalar_one())
 
 
 def table(*rows: Sequence[object], delimiter: str = ",") -> str:

@@ -13,7 +13,7 @@ from kernel.db import Database
 from tests.pim.intake import table
 from tests.server.conftest import Clients
 from tests.server.hubs import Client, a_hub, key, soon
-from tests.server.test_media import parts
+from tests.server.sending import parts
 
 CANCEL = """
 mutation C($input: CancelImportInput!) {
