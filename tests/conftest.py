@@ -103,5 +103,5 @@ def bucket() -> Iterator[str]:
 def data() -> Path:
     """The folder of real retail data; tests that need it are skipped where it is absent."""
     if not DATA.is_dir():
-        pytest.skip("the real data is not here")
+        pytest.skip("the real data is not here")  # its rows are not ours to ship
     return DATA

@@ -582,4 +582,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Alembic asks for a way back from each migration; from the first one it is to drop the database
     raise NotImplementedError("there is nothing before the first tables")

@@ -42,6 +42,7 @@ LINE = {"sku": SKU, "location": "berlin-dc", "delta": 1}
 async def browser() -> AsyncIterator[Browser]:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
+        # `make test` installs it where it may; who may not install packages can still run all the other tests
         pytest.skip("there is no Chromium here: `make browser` says how to get it")
     async with async_playwright() as playwright:
         one = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
@@ -54,6 +55,7 @@ def built() -> Path:
     """GraphiQL, built where it was not yet."""
     if not (pages.BUILT / "index.html").exists():
         if shutil.which("npm") is None:
+            # npm builds it and nothing else here needs npm: a hub without it serves its fallback page, tested below
             pytest.skip("GraphiQL is not built, and there is no npm here to build it")
         subprocess.run(["make", "web"], cwd=ROOT, check=True, capture_output=True, timeout=600)
     return pages.BUILT
