@@ -82,7 +82,10 @@ def _arrays(some: Iterable[Iterable[int]]) -> list[str]:
 
 
 async def identify(conn: WriteConn, wanted: Mapping[InChannel, Decimal | None]) -> dict[InChannel, int]:
-    """The numbers of these terms; new ones are given one. Who else is just naming the same is waited for."""
+    """The ids of these terms; new ones are given one. Who else is just naming the same is waited for.
+
+    A term that was of an attribute of another type gets the number that it is compared by now.
+    """
     found: dict[InChannel, int] = {}
     while missing := [key for key in wanted if key not in found]:
         channels, attributes, words = zip(*missing, strict=True)
@@ -156,8 +159,14 @@ _IDS = text("""
         SELECT * FROM unnest(CAST(:channels AS uuid[]), CAST(:attributes AS text[]), CAST(:values AS text[]),
             CAST(:numbers AS numeric[])) AS g (channel_id, attribute, value, number)
     ), known AS (
-        SELECT t.id, t.channel_id, t.attribute, t.value
+        SELECT t.id, channel_id, attribute, value, given.number
         FROM given JOIN listing_term t USING (channel_id, attribute, value)
+    ), stale AS (
+        SELECT t.id, known.number FROM known JOIN listing_term t USING (id)
+        WHERE t.number IS DISTINCT FROM known.number
+        ORDER BY t.id FOR NO KEY UPDATE OF t
+    ), mended AS (
+        UPDATE listing_term t SET number = stale.number FROM stale WHERE t.id = stale.id
     ), made AS (
         INSERT INTO listing_term (channel_id, attribute, value, number)
         SELECT * FROM given g
@@ -167,7 +176,7 @@ _IDS = text("""
         ON CONFLICT DO NOTHING
         RETURNING id, channel_id, attribute, value
     )
-    SELECT * FROM known UNION ALL SELECT * FROM made
+    SELECT id, channel_id, attribute, value FROM known UNION ALL SELECT * FROM made
 """)
 _PAIRS = "unnest(CAST(:terms AS int[]), CAST(:listings AS uuid[])) AS r (term_id, listing_id)"
 _GONE = text(f"""

@@ -1,6 +1,7 @@
 """Definitions anew: what that would break is told first, and what can be kept is brought into the new form."""
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import text
@@ -25,6 +26,8 @@ from . import fitting, queries, refreshing
 from .converting import narrows
 from .events import AttributeChanged, FamilyChanged
 from .model import Example, Tally, WouldBreak
+
+_FOUND_BY = attrgetter("filterable", "searchable", "type", "reference_entity")
 
 
 async def define_attribute(conn: WriteConn, *, code: str, actor: str, force: bool = False, **given: Any) -> Attribute:
@@ -62,7 +65,8 @@ async def _labels(conn: WriteConn, one: Attribute | None) -> Mapping[str, Mappin
 
 
 def _found_otherwise(before: Attribute, after: Attribute) -> bool:
-    return (before.filterable, before.searchable) != (after.filterable, after.searchable)
+    """Whether products may be found by other terms or words though their values stay as they are."""
+    return _FOUND_BY(before) != _FOUND_BY(after)
 
 
 async def _keep_unique(conn: WriteConn, before: Attribute, after: Attribute) -> None:

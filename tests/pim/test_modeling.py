@@ -1,5 +1,6 @@
 """Definitions anew: what would be lost is told, what can be kept is brought into the new form."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from pim.entities.model import RecordInput
 from pim.families.model import FamilyAttribute
 from pim.listings import counting, filters
 from pim.listings import operations as listings
-from pim.listings.model import ListingFilter, ListingQuery, Shop
+from pim.listings.model import AttributeFilter, ListingFilter, ListingQuery, Shop, Span
 from pim.modeling import converting, fitting, following, operations, refreshing
 from pim.modeling.model import Example, WouldBreak
 from pim.products import queries as product_queries
@@ -273,6 +274,33 @@ async def test_what_is_found_otherwise_is_refreshed_by_a_task_where_it_is_much(
     async with db.read() as reader:
         assert await counting.kept_counts(reader, shop, [("a", "x")]) == {("a", "x"): 2}
         assert (await tasks.tasks_by_id(reader, [task.id]))[task.id].status == "DONE"
+
+
+async def test_what_is_of_another_type_is_found_by_it_though_no_value_changes(conn: WriteConn) -> None:
+    one = await make.an_attribute(conn, code="a", filterable=True)
+    channel = await make.a_channel(conn)
+    for code, value in (("p", "5"), ("q", "30")):
+        await put(conn, code, ValueInput("a", value))
+    await listings.publish(conn, channel=channel.code, products=["p", "q"])
+    await redefine(conn, one, type="NUMBER", filterable=True)
+    large = ListingFilter(attributes=(AttributeFilter("a", min=Decimal(10)),))
+    for given, count in ((large, 1), (ListingFilter(), 2)):
+        query = await filters.resolve(conn, ListingQuery(Shop(channel, channel.locales[0]), given))
+        assert (await counting.counts(conn, [query]))[query] == count
+    assert [x.range for x in (await counting.facets(conn, [query]))[query]] == [Span(Decimal(5), Decimal(30))]
+
+
+async def test_what_refers_to_records_from_now_on_is_found_by_their_labels(conn: WriteConn) -> None:
+    one = await make.an_attribute(conn, code="by", type="SELECT", options=["b"], searchable=True)
+    channel = await make.a_channel(conn)
+    await put(conn, "p", ValueInput("by", "b"))
+    await listings.publish(conn, channel=channel.code, products=["p"])
+    await entities.save_entity(conn, code="brand", labels={})
+    await entities.save_records(conn, entity="brand", records=[RecordInput("b", {"de": "Zebra"})])
+    await redefine(conn, one, type="REFERENCE", reference_entity="brand", searchable=True)
+    query = ListingQuery(Shop(channel, channel.locales[0]), ListingFilter(search="zebra"), "RELEVANCE")
+    resolved = await filters.resolve(conn, query)
+    assert (await counting.counts(conn, [resolved]))[resolved] == 1
 
 
 async def test_what_a_family_requires_anew_is_recounted(conn: WriteConn) -> None:
