@@ -87,6 +87,7 @@ class Context:
     media: Store
     shared: Shared | None = None
     resolver: str = "https://id.gs1.org"
+    most_upload: int = 256 * 2**20  # bytes of a file that is taken in
     reads: Reads = field(init=False)
 
     def __post_init__(self) -> None:

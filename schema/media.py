@@ -209,11 +209,20 @@ async def upload_media(conn: WriteConn, caller: Principal, input: UploadMediaInp
     return one
 
 
+async def _most(context: Context, _caller: Principal, _input: RequestUploadInput) -> int:
+    return context.most_upload
+
+
 @mutation(
-    UploadTarget, needs=WRITE, description="A place to send a file to by PUT, for what is too large for one request."
+    UploadTarget,
+    needs=WRITE,
+    before=_most,
+    description="A place to send a file to by PUT, for what is too large for one request.",
 )
-async def request_upload(conn: WriteConn, caller: Principal, input: RequestUploadInput) -> model.UploadTarget:
-    return await operations.expect(conn, caller.id, name=input.name, bytes=input.bytes, type=input.type)
+async def request_upload(
+    conn: WriteConn, caller: Principal, input: RequestUploadInput, most: int
+) -> model.UploadTarget:
+    return await operations.expect(conn, caller.id, name=input.name, bytes=input.bytes, type=input.type, most=most)
 
 
 @mutation(Media, needs=WRITE, description="Say what a file shows, locale by locale.")

@@ -7,7 +7,7 @@ import strawberry
 
 from kernel.db import WriteConn
 from kernel.errors import InvalidInput
-from kernel.files import Upload
+from kernel.files import TooLarge, Upload
 from kernel.principals import Principal
 from pim.media import operations, queries
 from pim.media.model import Expected
@@ -29,9 +29,14 @@ async def sent(context: Context, caller: Principal, id: strawberry.ID) -> AsyncI
         key = operations.sent(said.id)
         if (size := await context.files.size(key)) is None:
             raise InvalidInput("upload", "has not been sent")
-        upload = await context.files.fetch(key, folder, name=said.name, most=size)
-        if upload is None or upload.bytes != said.bytes:
+        if size != said.bytes:
             raise InvalidInput("upload", f"has {size} bytes, not {said.bytes} as was said")
+        try:
+            upload = await context.files.fetch(key, folder, name=said.name, most=size)
+        except TooLarge:
+            upload = None
+        if upload is None or upload.bytes != size:
+            raise InvalidInput("upload", "was sent anew meanwhile")
         yield upload, said
 
 

@@ -52,7 +52,7 @@ class Doors:
         self._shared = Shared(self.db)
 
     def context(self, caller: Principal | None) -> Context:
-        return Context(self.db, self.feed, caller, self.media, self._shared, self.resolver)
+        return Context(self.db, self.feed, caller, self.media, self._shared, self.resolver, self.uploads.file)
 
     async def enter(self, authorization: str | None, address: str) -> Principal | None:
         """The caller, let in for one request; who shows a bad token pays as their address. Raises BadToken, TooMany."""

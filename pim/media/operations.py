@@ -12,7 +12,7 @@ from . import names, queries
 from .addresses import SUFFIXES
 from .model import Media, MediaDeleted, MediaInUse, UploadTarget
 from .queries import media_by_id
-from .store import MIB, MOST_BYTES, Kept, Store
+from .store import MIB, Kept, Store
 from .tables import media, media_doubt, product_media, upload_target
 
 UPLOADED = timedelta(days=1)  # between a file's being stored and its becoming media
@@ -105,13 +105,14 @@ async def delete_unused(conn: WriteConn, media_id: uuid.UUID) -> MediaDeleted:
     return MediaDeleted(media_id)
 
 
-async def expect(conn: WriteConn, principal_id: uuid.UUID, *, name: str, bytes: int, type: str | None) -> UploadTarget:
-    """A place to send one file to, of so many bytes and of that type. Raises InvalidInput."""
-    most = max(MOST_BYTES.values())
+async def expect(
+    conn: WriteConn, principal_id: uuid.UUID, *, name: str, bytes: int, type: str | None, most: int
+) -> UploadTarget:
+    """A place to send one file to, of so many bytes, ``most`` at most, and of that type. Raises InvalidInput."""
     if type is not None and type not in SUFFIXES:
         raise InvalidInput("type", f"must be one of {', '.join(SUFFIXES)}")
     if not 0 < bytes <= most:
-        raise InvalidInput("bytes", f"must be between 1 and {most}, which is {most // MIB} MiB")
+        raise InvalidInput("bytes", f"must be between 1 and {most}, which is {most / MIB:g} MiB")
     row = {"principal_id": principal_id, "name": names.checked(name, path="name"), "bytes": bytes, "type": type}
     new = insert(upload_target).values(row | {"expires_at": func.now() + OPEN})
     c = upload_target.c
