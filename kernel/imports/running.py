@@ -118,11 +118,11 @@ class _Running:
         before = self.task
 
         async def merged(conn: WriteConn) -> Task | None:
-            groups, beyond = await staging.chunk(conn, before.id, before.state["after"])
+            groups, too_many = await staging.chunk(conn, before.id, before.state["after"])
             if not groups:
                 return None
-            rows = sum(map(len, groups.values())) + beyond
-            outcome = _too_many(groups, rows) if beyond else await self._outcome(conn, plan, groups, turn)
+            rows = too_many or sum(map(len, groups.values()))
+            outcome = _too_many(groups, rows) if too_many else await self._outcome(conn, plan, groups, turn)
             await staging.tell(conn, before.id, outcome.problems)
             counts = Counter(before.counts) + outcome.counts
             state = dict(before.state) | {"after": next(reversed(groups))}

@@ -101,30 +101,30 @@ async def first_by_key(conn: ReadConn, task_id: uuid.UUID, keys: Collection[str]
 async def chunk(conn: ReadConn, task_id: uuid.UUID, after: str) -> tuple[dict[str, list[Row]], int]:
     """The next things behind the key ``after``, each with all its rows in the order of the file.
 
-    The number is that of rows which a first thing has beyond what is ever merged: 0, or it stands alone.
+    The number is 0, or how many rows a first thing has that has more than are ever merged; it then stands alone.
     """
-    given = {"task": task_id, "after": after, "most": MOST_IN_CHUNK + 1}
+    given = {"task": task_id, "after": after, "things": CHUNK, "rows": MOST_IN_CHUNK + 1}
     found = (await conn.execute(_CHUNK, given)).all()
     groups: dict[str, list[Row]] = {}
     for row in found:
-        if row.key not in groups and len(groups) == CHUNK:
-            return groups, 0
         groups.setdefault(row.key, []).append(Row(row.line, row.key, orjson.loads(row.cells)))
     if len(found) <= MOST_IN_CHUNK:
         return groups, 0
     if len(groups) > 1:
         groups.popitem()  # the last one may go on behind what was read
-    else:
-        [key] = groups
-        rows = (await conn.execute(_OF_KEY, {"task": task_id, "key": key})).scalar_one()
-        return groups, max(0, int(rows) - MOST_IN_CHUNK)
-    return groups, 0
+        return groups, 0
+    [key] = groups
+    return groups, int((await conn.execute(_OF_KEY, {"task": task_id, "key": key})).scalar_one())
 
 
 _COUNT = text("SELECT count(*) FROM import_row WHERE task_id = :task")
 _OF_KEY = text("SELECT count(*) FROM import_row WHERE task_id = :task AND key = :key")
 _CHUNK = text("""
-    SELECT key, line, cells FROM import_row WHERE task_id = :task AND key > :after ORDER BY key, line LIMIT :most
+    SELECT key, line, cells FROM (
+        SELECT key, line, cells, dense_rank() OVER (ORDER BY key) AS thing
+        FROM import_row WHERE task_id = :task AND key > :after
+    ) AS next
+    WHERE thing <= :things ORDER BY key, line LIMIT :rows
 """)
 _FIRST = text("""
     SELECT DISTINCT ON (key) key, line, cells FROM import_row

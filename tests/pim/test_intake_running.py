@@ -58,6 +58,17 @@ class _Dying:
         return getattr(self._plan, name)
 
 
+async def test_a_thing_on_more_rows_than_are_read_is_refused_with_all_of_them(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging_, "MOST_IN_CHUNK", 20)
+    rows = [["x", f"x-{number}", "shirt", "X", "red", number] for number in range(30)]
+    told = await intake.products(table(SHIRTS, *shirts(30), *rows, *shirts(2, first=90)))
+    assert (told.counts, told.problems) == ((64, 0, 30), [(62, None, "TOO_MANY")])
+    assert told.messages == ["x stands on 30 rows, and more than 20 are not read"]
+    assert (told.task.done, told.task.total) == (94, 94)
+
+
 async def test_what_an_import_left_behind_goes_with_time(intake: Intake) -> None:
     kept = await intake.products("sku,name-en\na,A\n,B\n")
     old = await intake.products("sku,name-en\nb,B\n,C\n")
