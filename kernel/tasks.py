@@ -190,8 +190,9 @@ async def progress(
 ) -> Task:
     """Store how far ``task`` is, in the transaction of the chunk that got it there; returns it as it now stands.
 
-    All numbers are those of the whole task so far; None and counts that are not named stay as they are. To be called
-    last, for it locks the task. Raises Stopped.
+    All numbers are those of the whole task so far; None and counts that are not named stay as they are. Only with a
+    ``state`` does a task that is begun again go on from here, and so has got any further. To be called last, for it
+    locks the task. Raises Stopped.
     """
     told = {"id": task.id, "beginning": task.beginning, "done": done, "total": total}
     told |= {"counts": to_json(counts or {}), "state": None if state is None else to_json(state)}
@@ -305,8 +306,9 @@ async def _end(conn: WriteConn, ended: Task, status: str, *, result: Any = None,
 _RETURNING = ", ".join(column.name for column in _COLUMNS)
 _MINE = "id = :id AND beginning = :beginning AND status = 'RUNNING'"
 _PROGRESS = text(f"""
-    UPDATE task SET done = :done, total = coalesce(CAST(:total AS int), total), stuck = 0,
-        counts = counts || CAST(:counts AS jsonb), state = coalesce(CAST(:state AS jsonb), state)
+    UPDATE task SET done = :done, total = coalesce(CAST(:total AS int), total),
+        counts = counts || CAST(:counts AS jsonb), state = coalesce(CAST(:state AS jsonb), state),
+        stuck = CASE WHEN CAST(:state AS jsonb) IS NULL THEN stuck ELSE 0 END
     WHERE {_MINE} AND NOT cancelling RETURNING {_RETURNING}
 """)
 _EXPECT = text(f"UPDATE task SET total = :total WHERE id = :id RETURNING {_RETURNING}")

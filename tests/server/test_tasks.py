@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -153,6 +154,21 @@ async def test_a_task_that_never_gets_on_is_given_up(db: Database) -> None:
     await tasks.run(db, task.id, die)
     given_up = await found(db, task.id)
     assert (given_up.status, given_up.problem) == ("FAILED", "was begun 5 times and never got on")
+
+
+@pytest.mark.parametrize(("state", "status"), [(None, "FAILED"), ({"after": "here"}, "RUNNING")])
+async def test_only_a_task_that_can_go_on_from_where_it_was_has_got_on(
+    db: Database, state: dict[str, str] | None, status: str
+) -> None:
+    async def get_on_and_die(db: Database, task: Task) -> None:
+        await db.transact(lambda conn: tasks.progress(conn, task, done=1, total=2, state=state))
+        raise ConnectionResetError
+
+    task = await started(db, "count")
+    for _ in range(tasks.BEGINNINGS + 1):
+        with suppress(ConnectionResetError):
+            await tasks.run(db, task.id, get_on_and_die)
+    assert (await found(db, task.id)).status == status
 
 
 async def test_a_task_whose_job_was_lost_is_queued_again_unless_somebody_works_on_it(db: Database) -> None:
