@@ -39,26 +39,27 @@ async def export(db: Database, task: Task, files: Files) -> Any:
 async def write(db: Database, selection: Selection, format: str, path: Path, *, told: Told) -> Written:
     """Write what is selected to ``path``, in memory that does not grow with it. Raises InvalidInput and DoesNotFit."""
     lines = Lines(path if format == JSONL else path.with_name(f"{path.name}.lines"))
-    lines.path.write_bytes(b"")
     steps = 1 if format == JSONL else 2  # reading, and making a table of what was read
     done = 0
-    async with db.snapshot() as conn:
-        begun = await reading.begin(conn, selection)
-        columns = Columns(begun.places)
-        async for documents in reading.pages(conn, begun):
-            await asyncio.to_thread(_keep, lines, documents, columns)
-            done += len(documents)
-            await told(done // steps, begun.total)
-    if format == JSONL:
-        return Written(done, done)
     try:
+        lines.path.write_bytes(b"")
+        async with db.snapshot() as conn:
+            begun = await reading.begin(conn, selection)
+            columns = Columns(begun.places)
+            async for documents in reading.pages(conn, begun):
+                await asyncio.to_thread(_keep, lines, documents, columns)
+                done += len(documents)
+                await told(done // steps, begun.total)
+        if format == JSONL:
+            return Written(done, done)
         with writing.table(path, format, columns.header()) as table:
             rest = lines.read()
             while some := await asyncio.to_thread(lambda: list(itertools.islice(rest, writing.AT_ONCE))):
                 await asyncio.to_thread(table.write, some)
                 await told((done + table.products) // 2, begun.total)
     finally:
-        lines.path.unlink()
+        if lines.path != path:
+            lines.path.unlink(missing_ok=True)
     return table.written()
 
 

@@ -1,6 +1,7 @@
 """Products taken out as files."""
 
 import csv
+import os
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -233,6 +234,16 @@ async def test_a_task_writes_a_file_that_is_kept_for_a_day(shelf: Database, tmp_
     assert ended.expires_at == ended.finished_at + timedelta(hours=24)
     assert await files.size(ended.key)
     assert list((tmp_path / "spool").iterdir()) == []
+
+
+@pytest.mark.parametrize("format", [CSV, XLSX])
+async def test_a_table_that_ends_early_leaves_nothing_beside_it(shelf: Database, tmp_path: Path, format: str) -> None:
+    async def stopped(_done: int, _total: int) -> None:
+        raise tasks.Stopped
+
+    with pytest.raises(tasks.Stopped):
+        await working.write(shelf, Selection(), format, tmp_path / "out", told=stopped)
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 -- in a folder of our own, and at once
 
 
 async def test_a_cancelled_export_leaves_no_file(shelf: Database, tmp_path: Path) -> None:
