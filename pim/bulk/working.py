@@ -9,6 +9,7 @@ from sqlalchemy import any_, text
 from kernel import tasks
 from kernel.db import Database, WriteConn, fetch, uuids
 from kernel.tasks import Task
+from pim.catalog import locking
 from pim.catalog import operations as catalog
 from pim.families import queries as family_queries
 from pim.products import queries as product_queries
@@ -52,6 +53,7 @@ async def _chunk(conn: WriteConn, task: Task, plan: Plan) -> Task | None:
     if not targets:
         return None
     versions: Versions = {row.product_id: row.revision for row in targets}
+    await locking.share(conn)
     products = await held(conn, list(versions))
     planned = await plan(conn, task, products, versions)
     made = await _saved(conn, task, planned)

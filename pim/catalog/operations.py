@@ -12,7 +12,6 @@ from kernel import ids
 from kernel.db import WriteConn
 from kernel.outbox import emit
 from pim.assortments import following as assortments
-from pim.assortments import locking as assortment_locking
 from pim.completeness import operations as completeness_operations
 from pim.listings import operations as listing_operations
 from pim.listings import queries as listing_queries
@@ -23,6 +22,8 @@ from pim.products import operations as product_operations
 from pim.products import revisions
 from pim.products.catalogs import Catalog
 from pim.products.model import NotRestorable, ProductInput, Refused, Saved, Upserted
+
+from . import locking
 
 LATE = timedelta(minutes=10)  # what was written before its time came, and committed after, is found for so long
 
@@ -36,7 +37,7 @@ async def save_products(
     catalog: Catalog | None = None,
 ) -> Saved:
     """Upsert products for ``actor`` and bring their completeness and listings in line. Raises InvalidInput."""
-    await assortment_locking.share(conn)
+    await locking.share(conn)
     slugs = {slug for one in products for slug in (one.slugs or {}).values() if slug}
     shown = await listing_queries.slugs_shown(conn, slugs) if slugs else ()
     saved = await product_operations.upsert(conn, products, actor=actor, bulk=bulk, catalog=catalog, shown=shown)
@@ -48,7 +49,7 @@ async def save_products(
 
 async def refresh(conn: WriteConn, product_ids: Sequence[uuid.UUID], *, bulk: bool = False) -> None:
     """Bring what is derived from these products in line with them and with the model."""
-    await assortment_locking.share(conn)
+    await locking.share(conn)
     await completeness_operations.refresh(conn, product_ids)
     await assortments.refresh(conn, product_ids)
     await listing_operations.refresh(conn, product_ids, bulk=bulk)
@@ -76,6 +77,7 @@ async def restore_revision(conn: WriteConn, *, product: str, revision: int, acto
 
     Raises NotFound, and NotRestorable place by place where it was made of things that are no more.
     """
+    await locking.share(conn)
     restoring = await product_operations.restoring_of(conn, product=product, revision=revision)
     [saved] = (await save_products(conn, [restoring.input], actor=actor)).results
     if isinstance(saved, Refused):

@@ -10,7 +10,7 @@ from pim.media.model import MediaDeleted, MediaInUse
 from pim.products import queries as product_queries
 from pim.products.model import ProductInput, Refused
 
-from . import operations
+from . import locking, operations
 
 
 async def show_media(
@@ -20,6 +20,7 @@ async def show_media(
 
     The variant says which product where none is named. What is shown already keeps its place.
     """
+    await locking.share(conn)
     one = (await product_queries.variants_by_sku(conn, [variant])).get(variant) if variant is not None else None
     if variant is not None and one is None:
         raise NotFound("variant", variant[:100])

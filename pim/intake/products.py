@@ -9,9 +9,9 @@ from kernel.imports import staging
 from kernel.imports.mapping import Document, Format
 from kernel.imports.model import Asked, Importer, Keyed, Outcome, Plan, Problem, Row
 from kernel.tasks import Task
-from pim.attributes import locking
 from pim.attributes import queries as attribute_queries
 from pim.attributes.values import Unfit
+from pim.catalog import locking
 from pim.catalog import operations as catalog_operations
 from pim.channels import queries as channel_queries
 from pim.products import catalogs, gtins
