@@ -6,10 +6,8 @@ from datetime import datetime
 
 from kernel.db import WriteConn
 from oms.stock import operations as stock_operations
-from pim.assortments import following as assortments
-from pim.assortments import locking as assortment_locking
+from pim.catalog import operations as catalog_operations
 from pim.channels.model import Channel
-from pim.completeness import operations as completeness_operations
 from pim.listings import operations as listing_operations
 from pim.listings.model import Published
 from pim.products import queries as product_queries
@@ -39,8 +37,8 @@ async def publish(
         position=position,
         bulk=bulk,
     )
-    known = await product_queries.products_by_code(conn, products)
-    await stock_operations.tell_listings(conn, [one.id for one in known.values()])
+    known = await product_queries.ids_by_code(conn, products)
+    await stock_operations.tell_listings(conn, list(known.values()))
     return done
 
 
@@ -54,11 +52,7 @@ async def refresh_channel(
     """
     products = await product_queries.ids_after(conn, after, most)
     if products:
-        await assortment_locking.share(conn)
-        await listing_operations.lock(conn, products)
-        await completeness_operations.refresh(conn, products)
-        await assortments.refresh(conn, products)
-        await listing_operations.refresh(conn, products, bulk=bulk, only=channel)
+        await catalog_operations.refresh(conn, products, bulk=bulk, only=channel)
         await stock_operations.tell_listings(conn, products)
     return products
 

@@ -75,6 +75,11 @@ class Compiler:
         return true()
 
 
+async def wanted(conn: ReadConn, rules: Sequence[Rule], *, strict: bool = False) -> ColumnElement[bool]:
+    """Whether these rules list a product; if ``strict`` it raises InvalidInput where they name what is not there."""
+    return (await compiler(conn, rules, strict=strict)).wanted(rules)
+
+
 async def compiler(conn: ReadConn, rules: Sequence[Rule], *, strict: bool = False) -> Compiler:
     """What makes conditions of these rules; if ``strict`` it raises InvalidInput where they name what is not there."""
     conditions = [one for rule in rules for one in (rule.when.of if isinstance(rule.when, Every) else (rule.when,))]

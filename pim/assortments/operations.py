@@ -1,7 +1,7 @@
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, text
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import tasks
@@ -11,13 +11,13 @@ from kernel.tasks import Task
 from pim.channels.model import Channel
 from pim.listings import exclusions
 from pim.listings import operations as listing_operations
+from pim.products import operations as product_operations
 from pim.products import queries as product_queries
 
 from . import following, locking, matching, model, queries
 from .following import AT_ONCE
 from .jobs import FOLLOW
-from .model import Assortment, Rule
-from .queries import MOST_EXCLUDED
+from .model import Assortment
 from .tables import assortment
 
 
@@ -42,8 +42,7 @@ async def save(
     target = await queries.channel_of(conn, channel)
     before = (await queries.assortments_by_channel(conn, [target.id])).get(target.id)
     parsed = given if given is not None else before.rules if before else ()
-    wanted = await matching.compiler(conn, parsed, strict=True)
-    wanted.wanted(parsed)
+    wanted = await matching.wanted(conn, parsed, strict=True)
     if exclude_products is not None:
         await _exclude_products(conn, target, exclude_products)
     await _leave(conn, target, leave_to_rules)
@@ -53,59 +52,45 @@ async def save(
     await conn.execute(made.on_conflict_do_update(index_elements=["channel_id"], set_=row))
     for start in range(0, len(touched), AT_ONCE):
         await listing_operations.refresh(conn, touched[start : start + AT_ONCE], announce=target)
-    task = await _follow_all(conn, target, parsed, actor=actor)
+    task = await _follow_all(conn, target, wanted, actor=actor)
     return Assortment(target.id, parsed, task.id if task else None)
 
 
 async def _exclude_products(conn: WriteConn, target: Channel, codes: Sequence[str]) -> None:
-    given = {"channel": target.id, "products": await _products(conn, codes, "excludeProducts")}
+    given = {"channel": target.id, "products": await queries.named_products(conn, codes, "excludeProducts")}
     await conn.execute(_ALLOW, given)
     await conn.execute(_EXCLUDE, given)
 
 
 async def _leave(conn: WriteConn, target: Channel, codes: Sequence[str]) -> None:
     """Forget what was decided by hand of these products; what is not shown now is withdrawn until a rule lists it."""
-    products = await _products(conn, codes, "leaveToRules")
+    products = await queries.named_products(conn, codes, "leaveToRules")
     if products:
-        await listing_operations.hold(conn, products)
+        await product_operations.hold(conn, products)
         left = await listing_operations.leave_to_rules(conn, target.id, products)
         await listing_operations.refresh(conn, left)
 
 
-async def _products(conn: WriteConn, codes: Sequence[str], path: str) -> list[uuid.UUID]:
-    _check(codes, path)
-    known = await product_queries.products_by_code(conn, set(codes))
-    for place, code in enumerate(codes):
-        if code not in known:
-            raise InvalidInput(f"{path}.{place}", f"there is no product {code[:100]}")
-    return [one.id for one in known.values()]
-
-
 async def _exclude_skus(conn: WriteConn, target: Channel, skus: Sequence[str]) -> list[uuid.UUID]:
     """The products that are offered in other variants now, which are held."""
-    _check(skus, "excludeSkus")
+    queries.check_number(skus, "excludeSkus")
     known = await product_queries.variants_by_sku(conn, set(skus))
     for place, sku in enumerate(skus):
         if sku not in known:
             raise InvalidInput(f"excludeSkus.{place}", f"there is no variant {sku[:100]}")
     touched = await exclusions.replace(conn, target.id, [one.id for one in known.values()])
-    await listing_operations.hold(conn, touched)
+    await product_operations.hold(conn, touched)
     await listing_operations.unsettle(conn, target.id, touched)
     return touched
 
 
-def _check(given: Collection[str], path: str) -> None:
-    if len(given) > MOST_EXCLUDED:
-        raise InvalidInput(path, f"must be at most {MOST_EXCLUDED}")
-
-
-async def _follow_all(conn: WriteConn, target: Channel, rules: Sequence[Rule], *, actor: str) -> Task | None:
-    """Bring the listings of a channel in line with its rules, at once or by a task."""
-    wanted = (await matching.compiler(conn, rules)).wanted(rules)
+async def _follow_all(conn: WriteConn, target: Channel, wanted: ColumnElement[bool], *, actor: str) -> Task | None:
+    """Bring the listings of a channel in line with what its rules ask for, at once or by a task."""
     found = queries.differing(target, wanted).limit(AT_ONCE + 1)
     ids = [row.id for row in await conn.execute(found)]
     if len(ids) <= AT_ONCE:
-        await listing_operations.refresh(conn, await following.follow(conn, ids, {target.id}))
+        await product_operations.hold(conn, ids)
+        await listing_operations.refresh(conn, await following.follow_on(conn, target, wanted, ids))
         return None
     task = await tasks.start(conn, FOLLOW, actor=actor, given={"channel": str(target.id)})
     given = assortment.update().where(assortment.c.channel_id == target.id).values(task_id=task.id)

@@ -1,40 +1,38 @@
 import uuid
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, any_, exists, func, not_, or_, select
 
 from kernel.db import ReadConn, uuids
-from kernel.errors import NotFound
+from kernel.errors import InvalidInput, NotFound
 from pim.channels import queries as channel_queries
 from pim.channels.model import Channel
-from pim.completeness.tables import completeness
+from pim.completeness import queries as completeness_queries
 from pim.listings.tables import listing, listing_exclusion
 from pim.products import queries as product_queries
 from pim.products.tables import product, variant
 
 from . import matching, model
-from .model import Assortment, Preview, Rule
+from .model import Assortment, Preview
 from .tables import assortment, assortment_exclusion
 
 SAMPLE = 20
 MOST_EXCLUDED = 1_000
 
-_p, _l, _a, _e, _c = product.c, listing.c, assortment.c, assortment_exclusion.c, completeness.c
+_p, _l, _a, _e = product.c, listing.c, assortment.c, assortment_exclusion.c
 
 
-async def assortments_by_channel(conn: ReadConn, channel_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Assortment]:
-    """The rules of these channels, as far as they have any."""
-    wanted = select(_a.channel_id, _a.rules, _a.task_id).where(_a.channel_id == any_(uuids(channel_ids)))
-    return {row.channel_id: _assortment(row) for row in await conn.execute(wanted)}
-
-
-async def all_assortments(conn: ReadConn) -> list[Assortment]:
-    return [_assortment(row) for row in await conn.execute(select(_a.channel_id, _a.rules, _a.task_id))]
-
-
-def _assortment(row: Any) -> Assortment:
-    return Assortment(row.channel_id, model.parse(row.rules), row.task_id)
+async def assortments_by_channel(
+    conn: ReadConn, channel_ids: Collection[uuid.UUID] | None
+) -> dict[uuid.UUID, Assortment]:
+    """The rules of these channels, or where None is said of all, as far as they have any."""
+    wanted = select(_a.channel_id, _a.rules, _a.task_id)
+    if channel_ids is not None:
+        wanted = wanted.where(_a.channel_id == any_(uuids(channel_ids)))
+    return {
+        row.channel_id: Assortment(row.channel_id, model.parse(row.rules), row.task_id)
+        for row in await conn.execute(wanted)
+    }
 
 
 async def excluded_products(conn: ReadConn, channel_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
@@ -67,6 +65,22 @@ async def channel_of(conn: ReadConn, code: str) -> Channel:
     return found
 
 
+async def named_products(conn: ReadConn, codes: Sequence[str], path: str) -> list[uuid.UUID]:
+    """The ids of the products with these codes. Raises InvalidInput where one is unknown or there are too many."""
+    check_number(codes, path)
+    known = await product_queries.ids_by_code(conn, set(codes))
+    for place, code in enumerate(codes):
+        if code not in known:
+            raise InvalidInput(f"{path}.{place}", f"there is no product {code[:100]}")
+    return list(known.values())
+
+
+def check_number(given: Collection[str], path: str) -> None:
+    """Raises InvalidInput where more are given than may be excluded at once."""
+    if len(given) > MOST_EXCLUDED:
+        raise InvalidInput(path, f"must be at most {MOST_EXCLUDED}")
+
+
 def differing(
     channel: Channel, wanted: ColumnElement[bool], excluded: Sequence[uuid.UUID] | None = None
 ) -> Select[uuid.UUID, str, bool]:
@@ -88,9 +102,7 @@ def differing(
 def _complete(channel: Channel) -> list[ColumnElement[bool]]:
     if channel.required_completeness is None:
         return []
-    short = exists().where(
-        _c.product_id == _p.id, _c.channel_id == channel.id, _c.percent < channel.required_completeness
-    )
+    short = completeness_queries.below(_p.id, channel.id, None, channel.required_completeness)
     return [_p.family_id.is_not(None), not_(short)]
 
 
@@ -100,11 +112,8 @@ async def preview(
     """What saving these rules would list and withdraw. Raises NotFound and InvalidInput."""
     target = await channel_of(conn, channel)
     parsed = model.parse(rules)
-    wanted = await _wanted(conn, parsed)
-    excluded = None
-    if exclude_products is not None:
-        known = await product_queries.products_by_code(conn, exclude_products[:MOST_EXCLUDED])
-        excluded = [one.id for one in known.values()]
+    wanted = await matching.wanted(conn, parsed, strict=True)
+    excluded = None if exclude_products is None else await named_products(conn, exclude_products, "excludeProducts")
     found = differing(target, wanted, excluded).cte("differing").prefix_with("MATERIALIZED")
     lists = found.c.lists
     some = [
@@ -116,7 +125,3 @@ async def preview(
     ).select_from(found)
     listed, withdrawn, some_listed, some_withdrawn = (await conn.execute(counts)).one()
     return Preview(listed, withdrawn, tuple(some_listed), tuple(some_withdrawn))
-
-
-async def _wanted(conn: ReadConn, rules: Sequence[Rule]) -> ColumnElement[bool]:
-    return (await matching.compiler(conn, rules, strict=True)).wanted(rules)

@@ -12,6 +12,7 @@ from kernel import ids
 from kernel.db import WriteConn
 from kernel.outbox import emit
 from pim.assortments import following as assortments
+from pim.channels.model import Channel
 from pim.completeness import operations as completeness_operations
 from pim.listings import operations as listing_operations
 from pim.listings import queries as listing_queries
@@ -41,18 +42,41 @@ async def save_products(
     slugs = {slug for one in products for slug in (one.slugs or {}).values() if slug}
     shown = await listing_queries.slugs_shown(conn, slugs) if slugs else ()
     saved = await product_operations.upsert(conn, products, actor=actor, bulk=bulk, catalog=catalog, shown=shown)
-    await completeness_operations.refresh(conn, saved.changed)
-    await assortments.refresh(conn, saved.changed)
-    await listing_operations.refresh(conn, saved.changed, bulk=bulk)
+    await _derive(conn, saved.changed, bulk=bulk)
     return saved
 
 
-async def refresh(conn: WriteConn, product_ids: Sequence[uuid.UUID], *, bulk: bool = False) -> None:
-    """Bring what is derived from these products in line with them and with the model."""
+async def refresh(
+    conn: WriteConn,
+    product_ids: Sequence[uuid.UUID],
+    *,
+    bulk: bool = False,
+    listings: bool = True,
+    only: Channel | None = None,
+) -> None:
+    """Bring what is derived from these products in line with them and with the model.
+
+    That is how complete they are, what rules list of them, and their listings: all of them, or where not ``listings``
+    those that rules change. On other channels than ``only``, where it is given, nothing is listed and no listing is
+    looked at.
+    """
     await locking.share(conn)
+    await product_operations.hold(conn, product_ids)
+    await _derive(conn, product_ids, bulk=bulk, listings=listings, only=only)
+
+
+async def _derive(
+    conn: WriteConn,
+    product_ids: Sequence[uuid.UUID],
+    *,
+    bulk: bool,
+    listings: bool = True,
+    only: Channel | None = None,
+) -> None:
+    """The same where the rules are shared and the products are held."""
     await completeness_operations.refresh(conn, product_ids)
-    await assortments.refresh(conn, product_ids)
-    await listing_operations.refresh(conn, product_ids, bulk=bulk)
+    changed = await assortments.follow(conn, product_ids, None if only is None else [only.id])
+    await listing_operations.refresh(conn, product_ids if listings else changed, bulk=bulk, only=only)
 
 
 async def preview_products(conn: WriteConn, products: Sequence[ProductInput], *, actor: str) -> Saved:

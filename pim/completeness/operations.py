@@ -16,10 +16,12 @@ from kernel.db import WriteConn
 
 
 async def refresh(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> int:
-    """Bring what is kept of these products in line with their values; returns how many rows had to change."""
+    """Bring what is kept of these products in line with their values; returns how many rows had to change.
+
+    Whoever calls holds the products, or older values might be written over newer ones.
+    """
     if not product_ids:
         return 0
-    await conn.execute(_HOLD, {"products": list(product_ids)})  # or older values might be written over newer ones
     return (await conn.execute(_REFRESH, {"products": list(product_ids)})).rowcount
 
 
@@ -76,7 +78,6 @@ _WANTED = f"""
         FROM asked o CROSS JOIN shown s LEFT JOIN counted k USING (product_id, channel_id, locale)
     )
 """
-_HOLD = text("SELECT FROM product WHERE id = ANY(:products) ORDER BY code FOR NO KEY UPDATE")
 _REFRESH = text(f"""
     {_WANTED}, gone AS (
         DELETE FROM completeness c WHERE c.product_id = ANY(:products) AND NOT EXISTS (

@@ -37,12 +37,11 @@ async def completeness_by_product(conn: ReadConn, keys: Collection[ASKED]) -> di
 
 
 def below(
-    product_id: ColumnElement[uuid.UUID], channel_id: uuid.UUID, locale: str, percent: int
+    product_id: ColumnElement[uuid.UUID], channel_id: uuid.UUID, locale: str | None, percent: int
 ) -> ColumnElement[bool]:
-    """Whether a product is filled in for less than ``percent`` of what the channel and locale need."""
-    return exists().where(
-        _c.product_id == product_id, _c.channel_id == channel_id, _c.locale == locale, _c.percent < percent
-    )
+    """Whether a product is filled in for less than ``percent`` of what the channel and locale, or any of its, need."""
+    short = exists().where(_c.product_id == product_id, _c.channel_id == channel_id, _c.percent < percent)
+    return short if locale is None else short.where(_c.locale == locale)
 
 
 async def count_below(conn: ReadConn, channel_id: uuid.UUID, locale: str, percent: int) -> int:

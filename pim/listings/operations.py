@@ -13,6 +13,7 @@ from pim.channels import queries as channel_queries
 from pim.channels.model import Channel
 from pim.completeness import queries as completeness_queries
 from pim.completeness.model import Completeness
+from pim.products import operations as product_operations
 from pim.products import queries as product_queries
 from pim.products.model import Product
 
@@ -65,7 +66,7 @@ async def publish(
     status = "WITHDRAWN" if withdraw else "DRAFT" if draft else "PUBLISHED"
     window = {"from": publish_from, "until": publish_until}
     given = {"channel": target.id, "status": status, "rows": to_json(rows)} | window
-    await conn.execute(_HOLD, {"products": [one.id for one in known.values()]})
+    await product_operations.hold(conn, [one.id for one in known.values()])
     changed = (await conn.execute(_PUBLISH, given)).scalars().all()
     if position is not None:
         await indexing.moved(conn, target, changed)
@@ -120,7 +121,7 @@ async def refresh(
     """
     if not product_ids:
         return
-    rows = (await conn.execute(_LOCK, {"products": sorted(product_ids)})).all()
+    rows = (await conn.execute(_LISTINGS, {"products": sorted(product_ids)})).all()
     if only is not None:
         rows = [row for row in rows if row.channel_id == only.id]
     if not rows:
@@ -187,14 +188,9 @@ async def mark_in_stock(conn: WriteConn, in_stock: Mapping[tuple[uuid.UUID, uuid
     await conn.execute(_IN_STOCK, {"rows": to_json(rows)})
 
 
-async def hold(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> None:
-    """Hold these products until the transaction ends."""
-    await conn.execute(_HOLD, {"products": list(product_ids)})
-
-
 async def lock(conn: WriteConn, product_ids: Sequence[uuid.UUID]) -> None:
     """Hold these products and their listings, those that are just being made included, until the transaction ends."""
-    await conn.execute(_HOLD, {"products": list(product_ids)})
+    await product_operations.hold(conn, product_ids)
     await conn.execute(_LOCK, {"products": list(product_ids)})
 
 
@@ -203,8 +199,8 @@ async def due(conn: WriteConn, since: datetime) -> list[uuid.UUID]:
     return list((await conn.execute(_DUE, {"since": since})).scalars())
 
 
-_HOLD = text("SELECT FROM product WHERE id = ANY(:products) ORDER BY code FOR NO KEY UPDATE")
-_LOCK = text(f"""
+_LOCK = text("SELECT FROM listing WHERE product_id = ANY(:products) ORDER BY id FOR UPDATE")
+_LISTINGS = text(f"""
     SELECT l.id, l.channel_id, l.product_id, l.status, l.shown, l.facets, l.terms, {VISIBLE} AS visible
     FROM listing l WHERE l.product_id = ANY(:products) ORDER BY l.id FOR UPDATE
 """)

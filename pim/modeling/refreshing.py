@@ -1,13 +1,11 @@
 """Bringing listings into line with a change of the model or of a tree: few at once, many by a task."""
 
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from kernel import tasks
 from kernel.db import Database, WriteConn
 from kernel.tasks import Task
 from pim.catalog import operations as catalog_operations
-from pim.completeness import operations as completeness_operations
 
 from . import queries
 
@@ -15,7 +13,7 @@ AT_ONCE = 200
 
 
 async def refresh(conn: WriteConn, where: Mapping[str, str], *, actor: str, listings: bool = True) -> Task | None:
-    """Bring what is derived from the products ``where`` in line: how complete they are, and their ``listings``.
+    """Bring what is derived from the products ``where`` in line, as ``catalog.operations.refresh`` does.
 
     ``where`` names an ``attribute``, ``family`` or ``category`` by its code. Where many are touched this is a task,
     returned.
@@ -23,15 +21,8 @@ async def refresh(conn: WriteConn, where: Mapping[str, str], *, actor: str, list
     touched = await queries.touched(conn, where, most=AT_ONCE + 1)
     if len(touched) > AT_ONCE:
         return await tasks.start(conn, JOB, actor=actor, given={"where": dict(where), "listings": listings})
-    await _refresh(conn, touched, listings=listings, bulk=False)
+    await catalog_operations.refresh(conn, touched, listings=listings)
     return None
-
-
-async def _refresh(conn: WriteConn, product_ids: Sequence[uuid.UUID], *, listings: bool, bulk: bool) -> None:
-    if listings:
-        await catalog_operations.refresh(conn, product_ids, bulk=bulk)
-    else:
-        await completeness_operations.refresh(conn, product_ids)
 
 
 async def work(db: Database, task: Task) -> None:
@@ -41,7 +32,7 @@ async def work(db: Database, task: Task) -> None:
         page = await queries.touched(conn, task.given["where"], after=task.after or queries.NOTHING, most=AT_ONCE)
         if not page:
             return None
-        await _refresh(conn, page, listings=task.given["listings"], bulk=True)
+        await catalog_operations.refresh(conn, page, listings=task.given["listings"], bulk=True)
         return await tasks.progress(conn, task, done=task.done + len(page), state={"after": str(page[-1])})
 
     await tasks.in_chunks(db, task, chunk)

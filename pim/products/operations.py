@@ -141,6 +141,12 @@ async def _other_ends(conn: WriteConn, changed: Mapping[str, Draft]) -> dict[str
     }
 
 
+async def hold(conn: WriteConn, product_ids: Collection[uuid.UUID]) -> None:
+    """Hold these products until the transaction ends."""
+    if product_ids:
+        await conn.execute(_HOLD, {"products": list(product_ids)})
+
+
 async def restoring_of(conn: WriteConn, *, product: str, revision: int) -> Restoring:
     """What makes of a product what it was at ``revision``, with the variants that came since; the product is held.
 
@@ -185,6 +191,7 @@ _LOCK = text("""
     SELECT id, code, family_id, content, revision, updated_at FROM product WHERE code = ANY(:codes)
     ORDER BY code FOR NO KEY UPDATE
 """)
+_HOLD = text("SELECT FROM product WHERE id = ANY(:products) ORDER BY code FOR NO KEY UPDATE")
 _TWO_WAY = text("SELECT kind FROM association_kind WHERE two_way")
 _PAIRS = "jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (product_id uuid, target_id uuid, position int)"
 _UNBOUGHT = text(f"""

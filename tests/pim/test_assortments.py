@@ -19,12 +19,15 @@ from oms.stock.operations import Why
 from pim.assortments import following, jobs, model, operations, queries
 from pim.catalog import operations as catalog
 from pim.channels import operations as channel_operations
+from pim.channels.model import Channel
 from pim.families.model import FamilyAttribute
 from pim.listings import counting, filters
 from pim.listings import offers as offering
 from pim.listings import operations as listings
 from pim.listings import queries as listing_queries
 from pim.listings.model import AttributeFilter, ListingFilter, ListingQuery, Shop
+from pim.modeling import operations as modeling
+from pim.modeling import refreshing
 from pim.prices.model import PriceInput
 from pim.products.model import ProductInput, ValueInput, VariantInput
 from tests import make
@@ -198,6 +201,54 @@ async def test_what_is_too_incomplete_for_the_channel_is_not_listed_yet(conn: Wr
     assert await listed(conn) == ["b"], "what becomes incomplete later stays"
 
 
+async def requiring(conn: WriteConn, percent: int | None, *codes: str) -> list[Channel]:
+    given: dict[str, Any] = {"name": "A shop", "kind": "WEB", "currency": "EUR", "locales": ["de-DE"]}
+    given |= {"category_tree": "root", "required_completeness": percent}
+    return [await channel_operations.save(conn, code=code, **given) for code in codes]
+
+
+async def test_one_channel_is_refreshed_without_listing_half_of_what_another_needs(conn: WriteConn, shop: Shop) -> None:
+    await requiring(conn, 100, "shop", "other")
+    await make.a_family(conn, code="tie", attributes=[FamilyAttribute("name", "PRODUCT", ("shop", "other"))])
+    for code in ("shop", "other"):
+        await operations.save(conn, channel=code, rules=[ALL], actor="Ada")
+    await save(conn, ProductInput("a", "tie", variants=(VariantInput("a"),)))
+    on_shop, other = await requiring(conn, None, "shop", "other")
+    written = text("""
+        SELECT c.code, t.name FROM listing l JOIN channel c ON c.id = l.channel_id
+        LEFT JOIN listing_text t ON t.listing_id = l.id
+    """)
+    await offers.refresh_channel(conn, on_shop, after=None, most=10)
+    assert [tuple(row) for row in await conn.execute(written)] == [("shop", "a")]
+    await offers.refresh_channel(conn, other, after=None, most=10)
+    assert sorted(map(tuple, await conn.execute(written))) == [("other", "a"), ("shop", "a")]
+
+
+@pytest.mark.parametrize("at_once", [10, 0])
+async def test_what_a_family_no_longer_requires_keeps_nothing_from_being_listed(
+    db: Database, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(refreshing, "AT_ONCE", at_once)
+    async with db.write() as conn:
+        await a_shop(conn)
+        await requiring(conn, 100, "shop")
+        required = [FamilyAttribute("name", "PRODUCT", ("shop",)), FamilyAttribute("weight", "PRODUCT", ())]
+        tie: dict[str, Any] = {"code": "tie", "labels": {}, "label_attribute": "name", "actor": "Ada"}
+        await modeling.define_family(conn, attributes=required, **tie)
+        await follow(conn, ALL)
+        await save(conn, ProductInput("a", "tie", variants=(VariantInput("a"),)))
+        assert await listed(conn) == []
+        anyhow = [FamilyAttribute("name", "PRODUCT", ()), FamilyAttribute("weight", "PRODUCT", ())]
+        await modeling.define_family(conn, attributes=anyhow, **tie)
+        given = await conn.execute(text("SELECT id FROM task WHERE kind = 'model.refresh'"))
+        waiting = list(given.scalars())
+    monkeypatch.setattr(refreshing, "AT_ONCE", 10)
+    for one in waiting:
+        await refreshing.JOB.work(db, {"task": str(one)})
+    async with db.write() as conn:
+        assert (await listed(conn), bool(waiting)) == (["a"], at_once == 0)
+
+
 @pytest.mark.parametrize(
     ("rules", "path"),
     [
@@ -239,6 +290,10 @@ async def test_rules_of_nothing_known_are_refused(conn: WriteConn, shop: Shop) -
     ):
         with pytest.raises(InvalidInput) as refused:
             await follow(conn, ALL, **given)
+        assert refused.value.path == path
+    for codes, path in ((["x"], "excludeProducts.0"), (["x"] * 1001, "excludeProducts")):
+        with pytest.raises(InvalidInput) as refused:
+            await queries.preview(conn, channel="shop", rules=[ALL], exclude_products=codes)
         assert refused.value.path == path
 
 
