@@ -39,11 +39,18 @@ async def save_products(
 ) -> Saved:
     """Upsert products for ``actor`` and bring their completeness and listings in line. Raises InvalidInput."""
     await locking.share(conn)
-    slugs = {slug for one in products for slug in (one.slugs or {}).values() if slug}
-    shown = await listing_queries.slugs_shown(conn, slugs) if slugs else ()
-    saved = await product_operations.upsert(conn, products, actor=actor, bulk=bulk, catalog=catalog, shown=shown)
+    saved = await _upsert(conn, products, actor=actor, bulk=bulk, catalog=catalog)
     await _derive(conn, saved.changed, bulk=bulk)
     return saved
+
+
+async def _upsert(
+    conn: WriteConn, products: Sequence[ProductInput], *, actor: str, bulk: bool = False, catalog: Catalog | None = None
+) -> Saved:
+    """Upsert products that keep off the slugs at which channels show others."""
+    slugs = {slug for one in products for slug in (one.slugs or {}).values() if slug}
+    shown = await listing_queries.slugs_shown(conn, slugs) if slugs else ()
+    return await product_operations.upsert(conn, products, actor=actor, bulk=bulk, catalog=catalog, shown=shown)
 
 
 async def refresh(
@@ -83,7 +90,7 @@ async def preview_products(conn: WriteConn, products: Sequence[ProductInput], *,
     """What ``save_products`` would answer, each result with its changes. Changes nothing. Raises InvalidInput."""
     trial = await conn.begin_nested()
     try:
-        saved = await save_products(conn, products, actor=actor)
+        saved = await _upsert(conn, products, actor=actor)
         made = [one.version for one in saved.results if isinstance(one, Upserted) and one.changed]
         changes = await revisions.changes_by_version(conn, made)
     finally:
