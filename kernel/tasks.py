@@ -252,11 +252,9 @@ async def run(db: Database, id: uuid.UUID, work: Work) -> None:
             problem = str(refused)
             await db.transact(lambda conn: fail(conn, begun, problem=problem))
         except Exception as error:
-            if _is_lost(error):
+            if is_lost(error):
                 raise
-            reference = uuid.uuid4().hex[:12]
-            log.error("task.failed", kind=begun.kind, task=str(id), reference=reference, exc_info=error)  # noqa: TRY400
-            problem = f"something went wrong here, and was logged as {reference}"
+            problem = logged(error, "task.failed", kind=begun.kind, task=str(id))
             await db.transact(lambda conn: fail(conn, begun, problem=problem))
         else:
             await db.transact(lambda conn: finish(conn, begun, result=result))
@@ -275,9 +273,16 @@ def _once(id: uuid.UUID) -> str:
     return f"task:{id}"
 
 
-def _is_lost(error: Exception) -> bool:
+def is_lost(error: Exception) -> bool:
     """Whether the database went away, rather than said no."""
     return isinstance(error, OSError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+def logged(error: Exception, event: str, **facts: str) -> str:
+    """Log what nobody thought of; returns what to tell of it, with the reference by which it is found in the log."""
+    reference = uuid.uuid4().hex[:12]
+    log.error(event, reference=reference, exc_info=error, **facts)
+    return f"something went wrong here, and was logged as {reference}"
 
 
 @asynccontextmanager

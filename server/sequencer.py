@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 from datetime import UTC, date, datetime, timedelta
 
 import structlog
@@ -10,11 +11,12 @@ from sqlalchemy.exc import DBAPIError
 
 from kernel import changes
 from kernel.db import RETRIED, Database, WriteConn, sqlstate
+from kernel.jobs import enqueue
 from kernel.outbox import LOOK, Lane
 from oms.offers import operations as offers
+from oms.offers.jobs import SETTLE
 from pim.catalog import operations as catalog
-from pim.drafts import operations as drafts
-from pim.drafts import queries as draft_queries
+from pim.drafts import queries as drafts
 from pim.drafts.jobs import APPLY
 
 log = structlog.get_logger()
@@ -67,10 +69,7 @@ class Sequencer:
                 ticked = clock()
                 await lock.execute(ALIVE)
                 await self.db.transact(catalog.tick)
-                if await offers.is_unsettled(lock):
-                    await self.db.transact(offers.settle)
-                if await draft_queries.is_due(lock):
-                    await self.db.transact(lambda conn: drafts.queue(conn, APPLY))
+                await self._queue(lock)
             self.db.wrote.clear()
             if await self._number(lock, conn, interactive, bulk):
                 pause = BUSY
@@ -78,6 +77,12 @@ class Sequencer:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.db.wrote.wait(), pause)
             pause = min(pause * CALMING, IDLE)
+
+    async def _queue(self, lock: WriteConn) -> None:
+        """Have the worker do what there is to do and may wait for others: numbering never does."""
+        for is_wanted, job in ((offers.is_unsettled, SETTLE), (drafts.is_due, APPLY)):
+            if await is_wanted(lock):
+                await self.db.transact(functools.partial(enqueue, job=job, given={}, once=job.name))
 
     async def _keep_partitions(self, conn: WriteConn) -> None:
         await changes.keep_partitions(conn, datetime.now(UTC).date(), self.retention)

@@ -53,6 +53,7 @@ def kinds(settings: Settings, media: Store) -> list[Job]:
         bulk_jobs.EDITING,
         bulk_jobs.UNDOING,
         offer_jobs.REFRESH,
+        offer_jobs.SETTLE,
         fitting.JOB,
         refreshing.JOB,
         export_jobs.exporting(media.files),

@@ -1,10 +1,15 @@
-"""What a channel shows, written anew where the channel itself changed: its locales, price lists or locations."""
+"""What a channel shows, written anew where the channel itself changed, and what is in stock, noted where it is not yet.
+
+A channel changes with its locales, price lists or locations.
+"""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kernel import tasks
 from kernel.db import Database, WriteConn
 from kernel.errors import NotFound
+from kernel.jobs import Job
 from kernel.tasks import Task
 from pim.channels import queries as channel_queries
 from pim.products import queries as product_queries
@@ -33,6 +38,14 @@ async def work(db: Database, task: Task) -> None:
 
 
 REFRESH = tasks.job("channel.refresh", work)
+
+
+async def _settle(db: Database, _given: Mapping[str, Any]) -> None:
+    while await db.transact(operations.settle):
+        pass
+
+
+SETTLE = Job("offers.settle", _settle)
 
 
 async def refresh_channels(conn: WriteConn, channels: Sequence[str], *, actor: str) -> list[Task]:

@@ -6,9 +6,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import codes
-from kernel.db import WriteConn, fetch, fetch_one, to_json
+from kernel.db import WriteConn, fetch_one, to_json
 from kernel.errors import InvalidInput, NotFound
-from kernel.jobs import Job, enqueue
 from pim.catalog import operations as catalog
 from pim.products import queries as product_queries
 from pim.products import states
@@ -86,31 +85,23 @@ def _problems(problems: Sequence[Problem]) -> list[list[str]]:
     return [[one.path, one.message] for one in problems]
 
 
-async def queue(conn: WriteConn, job: Job) -> None:
-    """Queue the ``job`` that applies drafts, unless it is queued."""
-    await enqueue(conn, job, {}, once=job.name)
-
-
-async def apply_due(conn: WriteConn, *, most: int) -> int:
-    """Apply drafts whose time has come, as those who wrote them; returns how many there were.
+async def apply_due(conn: WriteConn, *, product: str) -> None:
+    """Apply the draft of a product as who wrote it, if it is still there and its time has come.
 
     One that cannot be applied is left with its problems, and is not tried again before it is saved anew.
     """
-    wanted = select(*queries.COLUMNS).where(_d.publish_at <= func.now(), ~_d.failed)
-    wanted = wanted.order_by(_d.publish_at, _d.code).limit(most).with_for_update(skip_locked=True)
-    due = await fetch(conn, wanted, queries.read)
-    for actor in sorted({one.actor for one in due}):
-        mine = [one for one in due if one.actor == actor]
-        saved = await catalog.save_products(conn, [one.input for one in mine], actor=actor)
-        for one, result in zip(mine, saved.results, strict=True):
-            if isinstance(result, Refused):
-                await fail(conn, one.code, result.problems)
-        done = [one.code for one, result in zip(mine, saved.results, strict=True) if isinstance(result, Upserted)]
-        await conn.execute(delete(draft).where(_d.code.in_(done)))
-    return len(due)
+    wanted = select(*queries.COLUMNS).where(_d.code == product, queries.DUE).with_for_update()
+    mine = await fetch_one(conn, wanted, queries.read)
+    if mine is None:
+        return
+    [saved] = (await catalog.save_products(conn, [mine.input], actor=mine.actor)).results
+    if isinstance(saved, Refused):
+        await fail(conn, product=product, problems=saved.problems)
+    else:
+        await conn.execute(delete(draft).where(_d.id == mine.id))
 
 
-async def fail(conn: WriteConn, code: str, problems: Sequence[Problem]) -> None:
-    """Keep why a draft could not be applied at its time."""
+async def fail(conn: WriteConn, *, product: str, problems: Sequence[Problem]) -> None:
+    """Keep why a draft could not be applied at its time, if that has still come."""
     row = {"failed": True, "problems": _problems(problems)}
-    await conn.execute(update(draft).where(_d.code == code).values(row))
+    await conn.execute(update(draft).where(_d.code == product, queries.DUE).values(row))

@@ -2,7 +2,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import any_, func, select
+from sqlalchemy import and_, any_, func, select
 
 from kernel.db import ReadConn, fetch, texts
 from kernel.paging import Order, Page, Window, page
@@ -15,6 +15,7 @@ from .tables import draft
 
 _d = draft.c
 COLUMNS = (_d.id, _d.code, _d.given, _d.changes, _d.problems, _d.actor, _d.at, _d.publish_at, _d.failed)
+DUE = and_(_d.publish_at <= func.now(), ~_d.failed)  # whether a draft is to be applied
 _ORDER = Order("draft.code", [_d.code], kinds=[str])
 
 
@@ -40,7 +41,7 @@ async def page_of_drafts(conn: ReadConn, window: Window) -> Page[Draft]:
 
 async def next_due(conn: ReadConn) -> str | None:
     """The code of the draft whose time came first, if any is to be applied."""
-    wanted = select(_d.code).where(_d.publish_at <= func.now(), ~_d.failed).order_by(_d.publish_at, _d.code).limit(1)
+    wanted = select(_d.code).where(DUE).order_by(_d.publish_at, _d.code).limit(1)
     return (await conn.execute(wanted)).scalar_one_or_none()
 
 

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from kernel.db import Database, WriteConn
 from kernel.errors import InvalidInput, NotFound
@@ -198,6 +199,31 @@ async def test_a_draft_that_nobody_thought_of_does_not_keep_the_others(
         [kept] = (await queries.drafts_by_code(conn, ["chair", "stool"])).values()
         assert (kept.code, kept.failed) == ("chair", True)
         assert "was logged as" in kept.problems[0].message
+
+
+async def test_the_draft_that_failed_is_the_one_that_was_tried(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with db.write() as conn:
+        await a_chair(conn)
+        await put(conn, ProductInput("stool", "chair", variants=(VariantInput("stool"),)))
+        await drafted(conn, legs("3"), publish_at=PAST)
+        await operations.save(conn, ProductInput("stool", values=(legs("3"),)), publish_at=PAST, actor="Ada")
+    save_products = catalog.save_products
+
+    async def breaking(conn: WriteConn, products: Any, **given: Any) -> Any:
+        if products[0].code == "stool":
+            raise ZeroDivisionError
+        return await save_products(conn, products, **given)
+
+    monkeypatch.setattr(catalog, "save_products", breaking)
+    async with db.write() as conn:
+        await conn.execute(text("SELECT FROM draft WHERE code = 'chair' FOR UPDATE"))
+        applying = asyncio.ensure_future(jobs.APPLY.work(db, {}))
+        await asyncio.sleep(0.5)
+    await applying
+    async with db.write() as conn:
+        kept = await queries.drafts_by_code(conn, ["chair", "stool"])
+        assert {code: one.failed for code, one in kept.items()} == {"stool": True}
+        assert (await said(conn))["legs"] == "3"
 
 
 async def test_two_who_apply_one_draft_do_it_once(db: Database) -> None:

@@ -21,11 +21,14 @@ from kernel import changes, principals
 from kernel.db import Database
 from kernel.feed import Feed
 from kernel.outbox import emit
+from oms.offers import operations as offers
+from oms.offers.jobs import SETTLE
 from oms.stock import operations as stock
 from oms.stock import queries as stock_queries
 from oms.stock.model import Adjusting, Setting
+from pim.listings import operations as listings
 from schema.access import ROLES
-from server.sequencer import Sequencer
+from server.sequencer import TICK, Sequencer
 from server.supervising import keep_running
 from tests import make
 from tests.kernel.numbering import told
@@ -121,6 +124,31 @@ async def test_changes_are_numbered_while_requests_hold_every_connection(db: Dat
         await tell(db)
         await requests.enter_async_context(db.writer.connect())
         await soon(lambda: reached(db, 1), seconds=5)
+
+
+async def test_changes_are_numbered_while_what_is_in_stock_waits_for_a_product(db: Database) -> None:
+    async with db.write() as conn:
+        shop, one = await make.a_channel(conn), await make.a_product(conn)
+        await listings.publish(conn, channel=shop.code, products=[one.code])
+
+    async def numbered() -> bool:
+        async with db.read() as conn:
+            return await changes.waiting(conn) == 0
+
+    async def unsettled() -> bool:
+        async with db.write() as conn:
+            return await offers.is_unsettled(conn)
+
+    async with db.write() as holding, running(Sequencer(db, retention=WEEK)):
+        await holding.execute(text("SELECT FROM product FOR UPDATE"))
+        await asyncio.sleep(TICK)
+        await tell(db)
+        await soon(numbered, seconds=3)
+        queued = text("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'offers.settle'")
+        assert (await holding.execute(queued)).scalar_one() == 1
+    assert await unsettled()
+    await SETTLE.work(db, {})
+    assert not await unsettled()
 
 
 async def test_a_load_of_a_hundred_thousand_does_not_hold_up_what_is_interactive(db: Database) -> None:
