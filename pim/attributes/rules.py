@@ -75,45 +75,41 @@ def document(given: object) -> dict[str, Any]:
 
 def _check_validation(type: str, unit_family: str | None, validation: Mapping[str, Any]) -> None:
     known = RULES.get(type, frozenset())
+    bounds: dict[str, Any] = {}  # as they compare
     for rule, value in validation.items():
         path = f"validation.{rule[:40]}"
         if rule not in known:
             told = f"there are {', '.join(sorted(known))}" if known else "there are none"
             raise InvalidInput(path, f"is no rule of type {type}; {told}")
         if rule in ("min", "max"):
-            (_day if type == "DATE" else _number)(value, path)
+            bounds[rule] = (_day if type == "DATE" else _number)(value, path)
         elif rule == "units":
             _listed(value, path, lambda unit: units.fits(unit_family or "", unit), f"is no unit of {unit_family}")
         else:
-            _CHECK[rule](value, path)
+            bounds[rule] = _CHECK[rule](value, path)
     for least, most in (("min", "max"), ("minLength", "maxLength")):
-        if least in validation and most in validation and _bound(validation[least]) > _bound(validation[most]):
+        if least in bounds and most in bounds and bounds[least] > bounds[most]:
             raise InvalidInput(f"validation.{least}", f"must not be above {most}")
 
 
-def _bound(value: Any) -> Decimal:
-    if isinstance(value, str) and "-" in value[1:]:
-        return Decimal(date.fromisoformat(value).toordinal())
-    return Decimal(str(value))
-
-
-def _number(value: object, path: str) -> None:
+def _number(value: object, path: str) -> Decimal:
     try:
-        values.decimal(value)
+        return values.decimal(value)
     except values.Unfit as unfit:
         raise InvalidInput(path, str(unfit)) from None
 
 
-def _day(value: object, path: str) -> None:
+def _day(value: object, path: str) -> date:
     try:
-        date.fromisoformat(value)  # type: ignore[arg-type]  # what is no text is refused below
+        return date.fromisoformat(value)  # type: ignore[arg-type]  # what is no text is refused below
     except (TypeError, ValueError):
         raise InvalidInput(path, "must be a date such as 2026-03-01") from None
 
 
-def _whole(value: object, path: str) -> None:
+def _whole(value: object, path: str) -> int:
     if type(value) is not int or not 0 <= value < 2**53:
         raise InvalidInput(path, "must be a whole number")
+    return value
 
 
 def _listed(value: object, path: str, fits: Callable[[str], bool], problem: str) -> None:
@@ -144,7 +140,7 @@ def _pattern(value: object, path: str) -> None:
     patterns.check(value, path=path)
 
 
-_CHECK: dict[str, Callable[[object, str], None]] = {
+_CHECK: dict[str, Callable[[object, str], object]] = {
     "minLength": _whole,
     "maxLength": _whole,
     "decimals": _whole,

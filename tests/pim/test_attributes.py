@@ -237,6 +237,8 @@ async def test_an_attribute_keeps_its_type_and_adds_options(conn: WriteConn) -> 
         {"validation": {"pattern": "("}},
         {"validation": {"minLength": "many"}},
         {"type": "NUMBER", "validation": {"max": "much"}},
+        {"type": "NUMBER", "validation": {"min": "1e-5", "max": "1e-6"}},
+        {"type": "DATE", "validation": {"min": "20260301", "max": "2026-02-28"}},
         {"type": "LONG_TEXT", "unique": True},
         {"type": "MONEY", "unique": True},
     ],
@@ -244,6 +246,20 @@ async def test_an_attribute_keeps_its_type_and_adds_options(conn: WriteConn) -> 
 async def test_what_is_no_attribute_is_refused(conn: WriteConn, given: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         await make.an_attribute(conn, **given)
+
+
+@pytest.mark.parametrize(
+    ("type", "least", "most"),
+    [
+        ("NUMBER", "1e-5", "2e-5"),
+        ("NUMBER", "-1", 0),
+        ("DATE", "20260301", "2026-03-02"),
+        ("DATE", "2026-03-01", "20260301"),
+    ],
+)
+async def test_bounds_are_compared_as_what_they_mean(conn: WriteConn, type: str, least: Any, most: Any) -> None:
+    rules = {"min": least, "max": most}
+    assert (await make.an_attribute(conn, type=type, validation=rules)).validation == rules
 
 
 def test_a_unique_text_is_short_enough_to_be_indexed() -> None:
