@@ -9,7 +9,21 @@ from typing import Any, NewType, TypeVar, cast
 
 import asyncpg
 import orjson
-from sqlalchemy import ARRAY, BindParameter, Executable, MetaData, NullPool, Text, Uuid, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Executable,
+    MetaData,
+    NullPool,
+    Text,
+    Uuid,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -176,6 +190,13 @@ def texts(values: Collection[str]) -> "BindParameter[Any]":
 def uuids(values: Collection[uuid.UUID]) -> "BindParameter[Any]":
     """``values`` bound as one uuid[]."""
     return literal(list(values), ARRAY(Uuid))
+
+
+def mentions(word: str, code: ColumnElement[str], labels: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether ``word`` is a part of a code or of one of its ``labels``, which are by locale; case does not count."""
+    label = func.jsonb_each_text(labels).table_valued("key", "value").c.value
+    coded, labeled = (func.lower(said).contains(word.lower(), autoescape=True) for said in (code, label))
+    return or_(coded, exists().where(labeled))
 
 
 async def copy(conn: WriteConn, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

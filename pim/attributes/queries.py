@@ -2,9 +2,9 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, Text, any_, cast, func, or_, select, text
+from sqlalchemy import Select, any_, select, text
 
-from kernel.db import ReadConn, fetch, texts, uuids
+from kernel.db import ReadConn, fetch, mentions, texts, uuids
 from kernel.paging import Order, Page, Window, page
 
 from .model import Attribute, Group, Option
@@ -40,8 +40,7 @@ async def page_of_attributes(
     """By code; ``search`` looks into codes and labels, whatever their case."""
     wanted: Select[Any] = select(attribute)
     if search is not None:
-        words = (func.lower(attribute.c.code), func.lower(cast(attribute.c.labels, Text)))
-        wanted = wanted.where(or_(*(one.contains(search.lower(), autoescape=True) for one in words)))
+        wanted = wanted.where(mentions(search, attribute.c.code, attribute.c.labels))
     if type is not None:
         wanted = wanted.where(attribute.c.type == type)
     if group is not None:

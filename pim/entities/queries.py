@@ -3,10 +3,10 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, Text, any_, cast, func, or_, select
+from sqlalchemy import Select, any_, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from kernel.db import ReadConn, fetch, texts, uuids
+from kernel.db import ReadConn, fetch, mentions, texts, uuids
 from kernel.paging import Order, Page, Window, page, pages
 from pim.attributes.tables import attribute
 
@@ -68,8 +68,7 @@ async def pages_of_records(conn: ReadConn, keys: Collection[Wanted]) -> dict[Wan
     for (window, word), parents in alike.items():
         wanted = _RECORDS
         if word is not None:
-            held = (func.lower(_r.code), func.lower(cast(_r.labels, Text)))
-            wanted = wanted.where(or_(*(one.contains(word.lower(), autoescape=True) for one in held)))
+            wanted = wanted.where(mentions(word, _r.code, _r.labels))
         below = await pages(conn, wanted, _r.entity_id, parents, _BY_CODE, window, Record)
         found |= {(parent, window, word): some for parent, some in below.items()}
     return found
