@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CoroutineType
@@ -16,10 +16,13 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLScalarType,
+    InlineFragmentNode,
     OperationDefinitionNode,
 )
 from graphql.execution import Executor, create_source_event_stream, execute_subscription_event
@@ -114,14 +117,31 @@ def refuse_unless_allowed(prepared: Prepared, caller: Principal) -> None:
     """Raises Refused where ``caller`` may not run the operation at all: what is asked first, before much is read."""
     root = CORE.mutation_type if not prepared.is_query else CORE.query_type
     fields = root.fields if root else {}
-    for node in prepared.operation.selection_set.selections:
-        definition = fields.get(node.name.value) if isinstance(node, FieldNode) else None
+    for node in _asked(prepared):
+        definition = fields.get(node.name.value)
         if definition is None:
             continue
         need = definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].metadata[NEEDS]
         if not caller.may(need):
             refusal = Forbidden(need)
             raise Refused((GraphQLError(str(refusal), node, original_error=refusal),))
+
+
+def _asked(prepared: Prepared) -> Iterator[FieldNode]:
+    """The fields of the operation itself, those in fragments included."""
+    fragments = {d.name.value: d for d in prepared.document.definitions if isinstance(d, FragmentDefinitionNode)}
+    seen: set[str] = set()
+    waiting = [prepared.operation.selection_set]
+    while waiting:
+        for node in waiting.pop().selections:
+            match node:
+                case FieldNode():
+                    yield node
+                case InlineFragmentNode():
+                    waiting.append(node.selection_set)
+                case FragmentSpreadNode() if node.name.value not in seen:
+                    seen.add(node.name.value)
+                    waiting.append(fragments[node.name.value].selection_set)
 
 
 def is_upload(prepared: Prepared, steps: Sequence[str | int]) -> bool:

@@ -256,8 +256,16 @@ async def test_a_file_that_is_shown_stays_and_one_that_is_not_goes(boss: Client)
 async def test_a_file_is_refused_unread_to_who_has_no_token_or_may_not(client: Clients, boss: Client) -> None:
     nobody = await parts(Client(boss.base, None, boss.http), files={"0": ("x.png", picture())})
     assert (nobody.status_code, nobody.headers["www-authenticate"]) == (401, "Bearer")
-    web = (await parts(client("web"), files={"0": ("x.png", picture())})).json()
-    assert web["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    asked = "uploadMedia(input: $input) { __typename }"
+    for query in (
+        f"{{ {asked} }}",
+        f"{{ ... {{ ... on Mutation {{ {asked} }} }} }}",
+        f"{{ ...a ...b }} fragment a on Mutation {{ ...b }} fragment b on Mutation {{ {asked} }}",
+    ):
+        whole = f"mutation ($input: UploadMediaInput!) {query}"
+        web = (await parts(client("web"), files={"0": ("x.png", picture())}, query=whole)).json()
+        assert web["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+        assert "data" not in web  # it was not begun
 
 
 async def test_a_file_that_is_not_sent_as_one_is_an_error_of_the_variable(boss: Client) -> None:
