@@ -25,7 +25,7 @@ async def save(
 ) -> Category:
     """Create the category ``code`` or change it; moving it moves what is below. Raises InvalidInput.
 
-    Without a position it stays where it is among its siblings, or comes last.
+    Without a position it stays where it is among its siblings, or comes last. It keeps its slug.
     """
     codes.check(code, path="code")
     if not LABEL.fullmatch(code):
@@ -38,12 +38,13 @@ async def save(
     before = known.get(code)
     if above and before and (above.path == before.path or above.path.startswith(before.path + ".")):
         raise InvalidInput("parent", f"{parent} is below {code}" if parent != code else "cannot be the category itself")
-    taken = await queries.category_by_slug(conn, slugify(code))
+    slug = before.slug if before else slugify(code)
+    taken = await queries.category_by_slug(conn, slug)
     if taken and taken.code != code:
         raise InvalidInput("code", f"is too like {taken.code}: both would have the slug {taken.slug}")
     path = f"{above.path}.{code}" if above else code
     await _check_depth(conn, before, path)
-    row = {"code": code, "slug": slugify(code), "parent_id": above.id if above else None, "labels": dict(labels)}
+    row = {"code": code, "slug": slug, "parent_id": above.id if above else None, "labels": dict(labels)}
     changed: dict[str, Any] = {name: value for name, value in row.items() if name != "code"}
     moved = before is not None and before.parent_id != row["parent_id"]
     last = select(func.coalesce(func.max(category.c.position) + 1, 0))

@@ -10,8 +10,9 @@ from kernel.errors import InvalidInput, NotFound
 from pim.assortments import operations as assortments
 from pim.catalog import operations as catalog
 from pim.categories import operations as categories
-from pim.categories import queries
+from pim.categories import queries, trees
 from pim.categories.model import CategoryNotEmpty
+from pim.categories.trees import CategoryInput
 from pim.listings import browsing
 from pim.listings import operations as listings
 from pim.listings import queries as listing_queries
@@ -133,6 +134,14 @@ async def test_a_tree_is_not_deeper_than_may_be(conn: WriteConn) -> None:
     await make.a_category(conn, code="top")
     with pytest.raises(InvalidInput, match="deeper"):
         await categories.save(conn, code="c0", parent="top", labels={})
+
+
+async def test_a_category_of_which_the_slug_got_a_number_keeps_it(conn: WriteConn) -> None:
+    await make.a_category(conn, code="sofa")
+    assert await trees.save_many(conn, [CategoryInput("SOFA", None, {})]) == [trees.CREATED]
+    assert (await make.a_category(conn, code="SOFA", labels={"en": "Sofas"})).slug == "sofa-2"
+    with pytest.raises(InvalidInput):
+        await make.a_category(conn, code="Sofa")
 
 
 async def test_only_an_empty_category_is_deleted(conn: WriteConn) -> None:
