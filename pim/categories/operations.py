@@ -11,7 +11,7 @@ from kernel.db import WriteConn
 from kernel.errors import InvalidInput, NotFound
 from kernel.outbox import emit
 
-from . import queries
+from . import locking, queries
 from .events import CategoryChanged
 from .model import Category, CategoryNotEmpty, DeletedCategory
 from .tables import category
@@ -30,7 +30,7 @@ async def save(
     codes.check(code, path="code")
     if not LABEL.fullmatch(code):
         raise InvalidInput("code", "must have letters, digits, '_' and '-' only")
-    await conn.execute(HOLD)
+    await locking.hold(conn)
     known = await queries.categories_by_code(conn, [code, *([parent] if parent else [])])
     above = known.get(parent) if parent else None
     if parent and above is None:
@@ -63,7 +63,7 @@ async def save(
 
 async def delete(conn: WriteConn, *, code: str) -> DeletedCategory:
     """Delete a category that has nothing below it and no products. Raises NotFound and CategoryNotEmpty."""
-    await conn.execute(HOLD)
+    await locking.hold(conn)
     known = (await queries.categories_by_code(conn, [code])).get(code)
     if known is None:
         raise NotFound("category", code[:100])
@@ -81,8 +81,6 @@ async def _check_depth(conn: WriteConn, before: Category | None, path: str) -> N
         raise InvalidInput("parent", f"would make the tree deeper than {DEEPEST}")
 
 
-# trees are changed by one at a time: two that move each other's ancestors would make a circle
-HOLD = text("SELECT pg_advisory_xact_lock(hashtext('entrepot.categories'))")
 _DELETE = text("""
     DELETE FROM category c WHERE id = :id
         AND NOT EXISTS (SELECT FROM category WHERE parent_id = :id)

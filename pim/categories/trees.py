@@ -13,10 +13,10 @@ from kernel.db import WriteConn, to_json
 from kernel.errors import InvalidInput
 from kernel.outbox import emit
 
-from . import queries
+from . import locking, queries
 from .events import CategoryChanged
 from .model import Category
-from .operations import DEEPEST, HOLD, LABEL
+from .operations import DEEPEST, LABEL
 
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 
@@ -36,7 +36,7 @@ async def save_many(conn: WriteConn, given: Sequence[CategoryInput]) -> list[str
     A parent stands before what is below it. A category that there is stays where it is, whatever its ``parent`` says,
     and keeps its labels in other locales. A slug that is taken gets a number.
     """
-    await conn.execute(HOLD)
+    await locking.hold(conn)
     named = {one.code for one in given} | {one.parent for one in given if one.parent}
     known = await queries.categories_by_code(conn, named)
     paths = {code: one.path for code, one in known.items()}

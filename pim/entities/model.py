@@ -66,10 +66,13 @@ class RefusedRecord:
 
 @dataclass(frozen=True, slots=True)
 class SavedRecord:
+    """``relabeled`` is whether there was a record, and is called something else now."""
+
     code: str
     record_id: uuid.UUID
     created: bool
     changed: bool
+    relabeled: bool
 
 
 @dataclass(frozen=True, slots=True)

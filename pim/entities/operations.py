@@ -99,7 +99,9 @@ async def save_records(
     await emit(conn, *(ReferenceRecordChanged.of(key, code, entity) for code, key in written.items()), bulk=bulk)
     return SavedRecords(
         tuple(
-            refused[place] if place in refused else _saved(given.code, before.get((entity, given.code)), written)
+            refused[place]
+            if place in refused
+            else _saved(given.code, before.get((entity, given.code)), after[given.code][0], written)
             for place, given in enumerate(records)
         )
     )
@@ -109,10 +111,13 @@ def _state(record: Record | None, *, new: Any = ({}, {})) -> Any:
     return (record.labels, record.content) if record else new
 
 
-def _saved(code: str, before: Record | None, written: Mapping[str, uuid.UUID]) -> SavedRecord:
+def _saved(
+    code: str, before: Record | None, labels: Mapping[str, str], written: Mapping[str, uuid.UUID]
+) -> SavedRecord:
     record_id = written.get(code) or (before.id if before else None)
     assert record_id is not None  # noqa: S101 -- what is not refused is there, or was written
-    return SavedRecord(code, record_id, created=before is None, changed=code in written)
+    relabeled = before is not None and before.labels != labels
+    return SavedRecord(code, record_id, created=before is None, changed=code in written, relabeled=relabeled)
 
 
 class _Laying:

@@ -12,12 +12,12 @@ from pim.attributes import locking
 from pim.attributes import operations as attribute_operations
 from pim.attributes import queries as attribute_queries
 from pim.attributes.model import Attribute, Option
+from pim.categories import locking as category_locking
 from pim.categories import operations as category_operations
 from pim.categories import queries as category_queries
 from pim.categories.model import Category
 from pim.entities import operations as entity_operations
-from pim.entities import queries as entity_queries
-from pim.entities.model import RecordInput, SavedRecords
+from pim.entities.model import RecordInput, SavedRecord, SavedRecords
 from pim.families import operations as family_operations
 from pim.families import queries as family_queries
 from pim.families.model import Family, FamilyAttribute
@@ -79,6 +79,7 @@ async def _keep_unique(conn: WriteConn, before: Attribute, after: Attribute) -> 
 
 async def save_category(conn: WriteConn, *, code: str, actor: str, **given: Any) -> Category:
     """Create a category or change it, as ``categories.operations.save`` does, with what is shown of what is in it."""
+    await category_locking.hold(conn)
     before = (await category_queries.categories_by_code(conn, [code])).get(code)
     after = await category_operations.save(conn, code=code, **given)
     if before is not None and (before.path, before.labels) != (after.path, after.labels):
@@ -90,11 +91,8 @@ async def save_records(
     conn: WriteConn, *, entity: str, records: Sequence[RecordInput], actor: str, bulk: bool = False
 ) -> SavedRecords:
     """Save records, as ``entities.operations.save_records`` does, with what is found by their labels."""
-    keys = [(entity, one.code) for one in records]
-    before = await entity_queries.records_by_code(conn, keys)
     saved = await entity_operations.save_records(conn, entity=entity, records=records, bulk=bulk)
-    after = await entity_queries.records_by_code(conn, keys)
-    if any(one.labels != after[key].labels for key, one in before.items()):
+    if any(isinstance(one, SavedRecord) and one.relabeled for one in saved.results):
         for code, one in (await attribute_queries.all_attributes(conn)).items():
             if one.reference_entity == entity and one.searchable:
                 await refreshing.refresh(conn, {"attribute": code}, actor=actor)

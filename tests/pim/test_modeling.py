@@ -1,5 +1,6 @@
 """Definitions anew: what would be lost is told, what can be kept is brought into the new form."""
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from kernel.errors import InvalidInput
 from pim.attributes import queries as attribute_queries
 from pim.attributes.model import Attribute
 from pim.catalog import operations as catalog
+from pim.channels.model import Channel
 from pim.completeness import queries as completeness
 from pim.entities import operations as entities
 from pim.entities.model import RecordInput
@@ -298,9 +300,7 @@ async def test_what_refers_to_records_from_now_on_is_found_by_their_labels(conn:
     await entities.save_entity(conn, code="brand", labels={})
     await entities.save_records(conn, entity="brand", records=[RecordInput("b", {"de": "Zebra"})])
     await redefine(conn, one, type="REFERENCE", reference_entity="brand", searchable=True)
-    query = ListingQuery(Shop(channel, channel.locales[0]), ListingFilter(search="zebra"), "RELEVANCE")
-    resolved = await filters.resolve(conn, query)
-    assert (await counting.counts(conn, [resolved]))[resolved] == 1
+    assert await found(conn, channel, "zebra") == 1
 
 
 async def test_what_a_family_requires_anew_is_recounted(conn: WriteConn) -> None:
@@ -322,20 +322,45 @@ async def test_what_a_family_requires_anew_is_recounted(conn: WriteConn) -> None
 
 async def test_a_renamed_record_is_found_by_its_new_name(conn: WriteConn) -> None:
     await entities.save_entity(conn, code="brand", labels={})
-    await operations.save_records(conn, entity="brand", records=[RecordInput("b", {"de": "Zebra"})], actor="Ada")
+    await name(conn, "Zebra")
     await make.an_attribute(conn, code="by", type="REFERENCE", reference_entity="brand", searchable=True)
     channel = await make.a_channel(conn)
     await put(conn, "p", ValueInput("by", "b"))
     await listings.publish(conn, channel=channel.code, products=["p"])
 
-    async def found(word: str) -> int:
-        query = ListingQuery(Shop(channel, channel.locales[0]), ListingFilter(search=word), "RELEVANCE")
-        resolved = await filters.resolve(conn, query)
-        return (await counting.counts(conn, [resolved]))[resolved]
+    assert (await found(conn, channel, "zebra"), await found(conn, channel, "giraffe")) == (1, 0)
+    await name(conn, "Giraffe")
+    assert (await found(conn, channel, "zebra"), await found(conn, channel, "giraffe")) == (0, 1)
 
-    assert (await found("zebra"), await found("giraffe")) == (1, 0)
-    await operations.save_records(conn, entity="brand", records=[RecordInput("b", {"de": "Giraffe"})], actor="Ada")
-    assert (await found("zebra"), await found("giraffe")) == (0, 1)
+
+async def test_who_names_a_record_as_it_was_while_it_is_renamed_has_it_found_so(db: Database) -> None:
+    async with db.write() as conn:
+        await entities.save_entity(conn, code="brand", labels={})
+        await make.an_attribute(conn, code="by", type="REFERENCE", reference_entity="brand", searchable=True)
+        channel = await make.a_channel(conn)
+        await name(conn, "Zebra")
+        await put(conn, "p", ValueInput("by", "b"))
+        await listings.publish(conn, channel=channel.code, products=["p"])
+    async with db.write() as conn:
+        await name(conn, "Giraffe")
+        again = asyncio.create_task(db.transact(lambda conn: name(conn, "Zebra")))
+        await asyncio.sleep(0.2)
+        assert not again.done()
+    await again
+    async with db.read() as reader:
+        assert (await found(reader, channel, "zebra"), await found(reader, channel, "giraffe")) == (1, 0)
+
+
+async def name(conn: WriteConn, label: str) -> None:
+    """Call the record ``b`` of brand so in German."""
+    await operations.save_records(conn, entity="brand", records=[RecordInput("b", {"de": label})], actor="Ada")
+
+
+async def found(conn: ReadConn, channel: Channel, word: str) -> int:
+    """How many listings of a channel have the word."""
+    query = ListingQuery(Shop(channel, channel.locales[0]), ListingFilter(search=word), "RELEVANCE")
+    resolved = await filters.resolve(conn, query)
+    return (await counting.counts(conn, [resolved]))[resolved]
 
 
 async def test_a_definition_is_told_of(conn: WriteConn) -> None:

@@ -124,6 +124,23 @@ async def test_two_who_save_one_new_category_below_two_parents_leave_it_below_on
     assert new.path in {f"{one.path}.new" for one in known.values() if one.id == new.parent_id}
 
 
+async def test_who_moves_a_category_back_while_it_is_moved_takes_its_listings_back(db: Database) -> None:
+    async with db.write() as conn:
+        shop = await a_shop(conn)
+
+    async def move(conn: WriteConn, parent: str) -> None:
+        await modeling.save_category(conn, code="leaf", parent=parent, labels={}, actor="Ada")
+
+    async with db.write() as conn:
+        await move(conn, "b")
+        back = asyncio.create_task(db.transact(lambda conn: move(conn, "a")))
+        await asyncio.sleep(0.2)
+        assert not back.done()
+    await back
+    async with db.write() as conn:
+        assert await counts(conn, shop) == {"a": 1, "leaf": 1, "b": 0}
+
+
 async def test_a_tree_is_not_deeper_than_may_be(conn: WriteConn) -> None:
     parent = None
     for place in range(categories.DEEPEST):
