@@ -1,17 +1,15 @@
 """How merchandisers change products: up to 500 at once, tried before or done, and taken back."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import strawberry
 
-from kernel import ids
 from kernel.db import WriteConn
 from kernel.errors import InvalidInput
 from kernel.principals import Principal
 from pim.catalog import operations as catalog
-from pim.products import model, operations, queries, revisions
+from pim.products import giving, model, operations, queries, revisions
 
 from .access import Permission
 from .drafts import ProductProblem
@@ -157,13 +155,9 @@ async def upsert_products(conn: WriteConn, caller: Principal, input: UpsertProdu
 def product_input(given: ProductInput) -> model.ProductInput | model.Refused:
     """What the domain takes, or why it cannot."""
     problems: list[model.Problem] = []
-    links, components = _links(given, problems)
-    media = None if given.media is None else tuple(_files(given.media, problems))
-    slugs: dict[str, str] = {}
-    for place, one in enumerate(given.slugs or ()):
-        if one.locale in slugs:
-            problems.append(model.Problem(f"slugs.{place}.locale", f"{one.locale[:40]} stands there twice"))
-        slugs[one.locale] = one.text
+    links, components = giving.links(map(_link, given.associations or ()), problems)
+    media = None if given.media is None else giving.media(given.media, problems)
+    slugs = giving.slugs([(one.locale, one.text) for one in given.slugs or ()], problems)
     if problems:
         return model.Refused(given.code, tuple(problems))
     return model.ProductInput(
@@ -184,40 +178,10 @@ def _values(given: list[ValueInput] | None) -> tuple[model.ValueInput, ...]:
     return tuple(model.ValueInput(one.attribute, one.value, one.channel, one.locale) for one in given or ())
 
 
-def _links(
-    given: ProductInput, problems: list[model.Problem]
-) -> tuple[dict[str, tuple[str, ...]], tuple[tuple[str, int], ...] | None]:
-    links: dict[str, tuple[str, ...]] = {}
-    components: tuple[tuple[str, int], ...] | None = None
-    seen = set[AssociationKind]()
-    for place, one in enumerate(given.associations or ()):
-        wanted, other = ("components", "products") if one.kind is AssociationKind.BUNDLE else ("products", "components")
-        at = f"associations.{place}"
-        if one.kind in seen:
-            problems.append(model.Problem(f"{at}.kind", f"{one.kind.value} stands there twice"))
-        if getattr(one, other) is not None:
-            problems.append(model.Problem(f"{at}.{other}", f"{one.kind.value} has {wanted}"))
-        if getattr(one, wanted) is None:
-            problems.append(model.Problem(f"{at}.{wanted}", "must be given; an empty list clears"))
-        elif one.kind is AssociationKind.BUNDLE:
-            components = tuple((line.sku, line.quantity) for line in one.components or ())
-        else:
-            links[one.kind.value] = tuple(one.products or ())
-        seen.add(one.kind)
-    return links, components
-
-
-def _files(given: list[strawberry.ID], problems: list[model.Problem]) -> Iterator[Any]:
-    for place, one in enumerate(given):
-        try:
-            kind, key = ids.decode(one)
-        except InvalidInput:
-            kind, key = "", ""
-        found = ids.as_uuid(key) if kind == "Media" else None
-        if found is None:
-            problems.append(model.Problem(f"media.{place}", "is no id of a file"))
-        else:
-            yield found
+def _link(given: AssociationInput) -> giving.Link:
+    components = given.components
+    parts = None if components is None else tuple((one.sku, one.quantity) for one in components)
+    return given.kind.value, given.products, parts
 
 
 def _named(result: model.Upserted | model.Refused, given: ProductInput) -> model.Upserted | model.Refused:

@@ -1,6 +1,5 @@
 """Products as JSON documents, one a line, in the shape of GraphQL's ProductInput; null clears a value."""
 
-import uuid
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -9,11 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from kernel.errors import InvalidInput
-from kernel.ids import as_uuid, decode
 from kernel.imports.model import Problem
-from pim.channels import locales
-from pim.products import model
-from pim.products.model import BUNDLE, ProductInput, ValueInput, VariantInput
+from pim.products import giving, model
+from pim.products.model import ProductInput, ValueInput, VariantInput
 
 from .building import Built
 
@@ -49,7 +46,7 @@ class _Component(_Strict):
 
 class _Association(_Strict):
     kind: Text
-    products: list[Text] = []
+    products: list[Text] | None = None
     components: list[_Component] | None = None
 
 
@@ -89,16 +86,21 @@ def parse(line: str) -> ProductInput:
     except ValidationError as invalid:
         first = invalid.errors()[0]
         raise InvalidInput(".".join(map(str, first["loc"])), first["msg"][:200]) from None
-    links, components = _links(found.associations)
+    problems: list[model.Problem] = []
+    links, components = giving.links(map(_link, found.associations or ()), problems)
+    media = None if found.media is None else giving.media(found.media, problems)
+    slugs = giving.slugs([(one.locale, one.text) for one in found.slugs or ()], problems)
+    if problems:
+        raise InvalidInput(problems[0].path, problems[0].message)
     return ProductInput(
         found.code,
         found.family,
         None if found.categories is None else tuple(found.categories),
         _values(found.values),
         tuple(VariantInput(one.sku, one.gtin, _values(one.values)) for one in found.variants or ()),
-        links,
-        None if found.slugs is None else locales.texts(((s.locale, s.text) for s in found.slugs), path="slugs"),
-        None if found.media is None else tuple(_media(place, one) for place, one in enumerate(found.media)),
+        links or None,
+        slugs or None,
+        media,
         components,
         found.base_revision,
     )
@@ -115,22 +117,7 @@ def _values(given: list[_Value] | None) -> tuple[ValueInput, ...]:
     return tuple(ValueInput(one.attribute, one.value, one.channel, one.locale) for one in given or ())
 
 
-def _links(
-    given: list[_Association] | None,
-) -> tuple[dict[str, tuple[str, ...]] | None, tuple[tuple[str, int], ...] | None]:
-    if given is None:
-        return None, None
-    bundles = [one for one in given if one.kind == BUNDLE]
-    components = tuple((c.sku, c.quantity) for one in bundles for c in one.components or ()) if bundles else None
-    return {one.kind: tuple(one.products) for one in given if one.kind != BUNDLE} or None, components
-
-
-def _media(place: int, id: str) -> uuid.UUID:
-    try:
-        kind, key = decode(id)
-    except InvalidInput:
-        kind, key = "Media", id
-    found = as_uuid(key)
-    if kind != "Media" or found is None:
-        raise InvalidInput(f"media.{place}", "is no id of media")
-    return found
+def _link(given: _Association) -> giving.Link:
+    components = given.components
+    parts = None if components is None else tuple((one.sku, one.quantity) for one in components)
+    return given.kind, given.products, parts

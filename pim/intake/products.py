@@ -194,7 +194,7 @@ class DocumentPlan:
             links = ProductInput(found.code, associations=found.associations, components=found.components)
             if turn == 0:
                 made.append(documents.Document(replace(found, associations=None, components=None), list(rows)))
-            elif links.associations or links.components:
+            elif links.associations is not None or links.components is not None:
                 made.append(documents.Document(links, list(rows)))
         named = {code for one in made for code in one.input.categories or ()}
         await locking.share(conn)

@@ -23,7 +23,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 
 async def files_by_reference(conn: ReadConn, given: Collection[str]) -> dict[str, File]:
     """The file that each of these texts means; those that mean none are left out."""
-    keys = {one: key for one in given if (key := _key(one))}
+    keys = {one: key for one in given if (key := key_of(one))}
     digests = [one for one in given if DIGEST.fullmatch(one)]
     if not keys and not digests:
         return {}
@@ -37,7 +37,8 @@ async def files_by_reference(conn: ReadConn, given: Collection[str]) -> dict[str
     return found | {one: by_digest[one] for one in digests if one in by_digest}
 
 
-def _key(given: str) -> uuid.UUID | None:
+def key_of(given: str) -> uuid.UUID | None:
+    """The id that a text is, bare or global; None where it is none of a file."""
     if (key := ids.as_uuid(given)) is not None:
         return key
     try:

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 import openpyxl
+import orjson
 import pytest
 
 from kernel.errors import InvalidInput, NotFound
@@ -177,3 +178,44 @@ async def test_documents_are_read_line_by_line_and_null_clears(intake: Intake) -
     cleared = '{"code": "s", "values": [{"attribute": "name", "locale": "en", "value": null}]}'
     assert (await intake.products(cleared, name="some.jsonl")).counts == (0, 1, 0)
     assert (await intake.product("s"))[0].content == {}
+
+
+async def test_empty_parts_of_a_document_clear_what_is_there(intake: Intake) -> None:
+    parts = [
+        {"code": "part", "variants": [{"sku": "part"}]},
+        {
+            "code": "set",
+            "slugs": [{"locale": "en", "text": "set"}, {"locale": "de-DE", "text": "satz"}],
+            "associations": [
+                {"kind": "BUNDLE", "components": [{"sku": "part", "quantity": 2}]},
+                {"kind": "CROSS_SELL", "products": ["part"]},
+            ],
+        },
+    ]
+    await intake.products(b"\n".join(map(orjson.dumps, parts)), name="some.jsonl")
+    made = [await intake.count(one) for one in ("product_component", "product_association", "product_slug")]
+    empty = {
+        "code": "set",
+        "slugs": [{"locale": "en", "text": ""}],
+        "associations": [{"kind": "BUNDLE", "components": []}],
+    }
+    told = await intake.products(orjson.dumps(empty), name="some.jsonl")
+    left = [await intake.count(one) for one in ("product_component", "product_association", "product_slug")]
+    assert (told.problems, made, left) == ([], [1, 1, 2], [0, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("parts", "column"),
+    [
+        ({"associations": [{"kind": "CROSS_SELL"}]}, "associations.0.products"),
+        ({"associations": [{"kind": "BUNDLE", "products": ["a"]}]}, "associations.0.products"),
+        ({"associations": [{"kind": "UP_SELL", "products": []}] * 2}, "associations.1.kind"),
+        ({"slugs": [{"locale": "en", "text": "a"}] * 2}, "slugs.1.locale"),
+        ({"media": ["sixteen"]}, "media.0"),
+    ],
+)
+async def test_parts_of_a_document_that_do_not_fit_together_are_refused(
+    intake: Intake, parts: dict[str, Any], column: str
+) -> None:
+    told = await intake.products(orjson.dumps({"code": "a"} | parts), name="some.jsonl")
+    assert (told.counts, told.problems) == ((0, 0, 1), [(1, column, "INVALID")])
