@@ -269,6 +269,11 @@ async def revive(conn: WriteConn, kinds: Sequence[Job]) -> int:
     return len(lost)
 
 
+async def forget(conn: WriteConn, *, before: datetime, most: int) -> int:
+    """Drop up to ``most`` tasks that ended ``before``, with all that was kept of them; returns how many."""
+    return (await conn.execute(_FORGET, {"before": before, "most": most})).rowcount
+
+
 def _once(id: uuid.UUID) -> str:
     return f"task:{id}"
 
@@ -338,6 +343,9 @@ _END = text(f"""
     UPDATE task SET status = :status, problem = :problem, result = CAST(:result AS jsonb),
         finished_at = clock_timestamp()
     WHERE {_MINE}
+""")
+_FORGET = text("""
+    DELETE FROM task WHERE id = ANY(ARRAY(SELECT id FROM task WHERE finished_at < :before ORDER BY id LIMIT :most))
 """)
 _CLASS = 7365  # what tells our locks on tasks from other advisory locks
 _TRY_LOCK = text(f"SELECT pg_try_advisory_lock({_CLASS}, hashtext(:id))")

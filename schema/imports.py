@@ -143,7 +143,7 @@ async def _kept(context: Context, caller: Principal, input: StartImportInput) ->
     async with context.db.read() as conn:
         await operations.document_of(conn, importer, input.mapping)
     async with _file(context, caller, input) as upload:
-        return await operations.keep(context.files, upload.path), upload.name
+        return await operations.keep(context.db, context.files, upload.path), upload.name
 
 
 @mutation(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kernel import idempotency
+from kernel import idempotency, tasks
 from kernel.db import Database
 from kernel.imports import operations as import_operations
 from kernel.imports import running as import_running
@@ -23,7 +23,8 @@ from server import exports
 from server.settings import Settings
 
 BATCH = 10_000
-IMPORTS_KEPT = timedelta(days=90)
+TASKS_KEPT = timedelta(days=90)
+TASKS_AT_ONCE = 100  # each may have a hundred thousand problems
 ABANDONED = 6 * 3600  # seconds after which a file that was coming in is nobody's
 
 
@@ -40,12 +41,18 @@ def kinds(settings: Settings, media: Store) -> list[Job]:
             pass
         await asyncio.to_thread(media.files.sweep_spool, seconds=ABANDONED)
 
-    async def forget_imports(db: Database, _given: Mapping[str, Any]) -> None:
-        before = datetime.now(UTC) - IMPORTS_KEPT
-        await db.transact(lambda conn: import_operations.forget(conn, before=before))
+    async def sweep_imports(db: Database, _given: Mapping[str, Any]) -> None:
+        while await import_operations.sweep(db, media.files):
+            pass
+
+    async def forget_tasks(db: Database, _given: Mapping[str, Any]) -> None:
+        before = datetime.now(UTC) - TASKS_KEPT
+        while await db.transact(lambda conn: tasks.forget(conn, before=before, most=TASKS_AT_ONCE)) == TASKS_AT_ONCE:
+            pass
 
     return [
-        Job("imports.forget", forget_imports, cron="37 * * * *"),
+        Job("imports.sweep", sweep_imports, cron="37 * * * *"),
+        Job("tasks.forget", forget_tasks, cron="27 * * * *"),
         Job("idempotency.forget", forget_keys, cron="17 * * * *"),
         Job("media.sweep", sweep_media, cron="*/10 * * * *"),
         assortment_jobs.FOLLOW,

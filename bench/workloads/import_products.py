@@ -114,7 +114,7 @@ async def _copied(of: Shop, file: Path) -> float:
 async def _imported(db: Database, folder: Path, file: Path) -> tuple[float, float]:
     """The seconds of an import, and those in which it used a processor itself."""
     files = Files.in_folder(folder / "files", spool=folder / "spool")
-    key = await operations.keep(files, file)
+    key = await operations.keep(db, files, file)
     async with db.write() as conn:
         task = await operations.start(
             conn, IMPORTERS["PRODUCTS"], file=key, name=file.name, actor="bench", queued=False

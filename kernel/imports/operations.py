@@ -1,28 +1,28 @@
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import any_, delete, text
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import tasks
-from kernel.db import ReadConn, WriteConn
+from kernel.db import Database, ReadConn, WriteConn, texts
 from kernel.errors import InvalidInput, NotFound
 from kernel.files import Files
 
 from . import mapping, queries
 from .mapping import Document
 from .model import JOB, Import, Importer, SavedMapping
-from .tables import import_mapping
+from .tables import import_file, import_mapping
 
 LONGEST_NAME = 100
 
 
-async def keep(files: Files, path: Path) -> str:
-    """Put a file where every node can read it; returns the key that ``start`` is told."""
+async def keep(db: Database, files: Files, path: Path) -> str:
+    """Put a file where every node can read it; returns the key that ``start`` is to be told within the hour."""
     key = f"imports/{uuid.uuid4().hex}"
+    await db.transact(lambda conn: conn.execute(insert(import_file).values(key=key)))
     await files.put(key, path)
     return key
 
@@ -91,10 +91,18 @@ async def cancel(conn: WriteConn, id: uuid.UUID) -> Import:
     return (await queries.imports_by_id(conn, [id]))[id]
 
 
-async def forget(conn: WriteConn, *, before: datetime) -> int:
-    """Drop what ended imports left staged, and imports with their problems that ended ``before``; returns how many."""
-    await conn.execute(_UNSTAGE)
-    return (await conn.execute(_FORGET, {"kind": JOB, "before": before})).rowcount
+async def sweep(db: Database, files: Files, *, most: int = 1_000) -> int:
+    """Remove what an hour ago nobody was going to read any more: staged rows, and up to ``most`` files.
+
+    Returns how many files they were. The work of an import removes its own, unless it was cancelled before it began,
+    was given up or was never asked for.
+    """
+    await db.transact(lambda conn: conn.execute(_UNSTAGE))
+    async with db.read() as conn:
+        keys = list((await conn.execute(_UNREAD, {"kind": JOB, "most": most})).scalars())
+    await files.delete(keys)
+    await db.transact(lambda conn: conn.execute(delete(import_file).where(import_file.c.key == any_(texts(keys)))))
+    return len(keys)
 
 
 _UNSTAGE = text("""
@@ -102,4 +110,9 @@ _UNSTAGE = text("""
         SELECT id FROM task WHERE kind = 'import' AND finished_at < now() - interval '1 hour'
     )
 """)
-_FORGET = text("DELETE FROM task WHERE kind = :kind AND finished_at < :before")
+_UNREAD = text("""
+    SELECT key FROM import_file f WHERE kept_at < now() - interval '1 hour' AND NOT EXISTS (
+        SELECT FROM task WHERE kind = :kind AND status IN ('QUEUED', 'RUNNING') AND given ->> 'file' = f.key
+    )
+    ORDER BY kept_at LIMIT :most
+""")

@@ -53,6 +53,13 @@ class _ImportMapping(TypedColumns):
     saved_at: Named[datetime] = Column(DateTime(timezone=True), server_default=func.now())
 
 
+class _ImportFile(TypedColumns):
+    """A file that is kept for an import, from before it is put until it is removed."""
+
+    key: Named[str] = Column(Text, primary_key=True)
+    kept_at: Named[datetime] = Column(DateTime(timezone=True), server_default=func.now())
+
+
 import_row = Table(
     "import_row", metadata, _ImportRow, Index("ix_import_row_task_id_key_line", "task_id", "key", "line")
 )
@@ -60,3 +67,4 @@ import_problem = Table(
     "import_problem", metadata, _ImportProblem, Index("ix_import_problem_task_id_line_id", "task_id", "line", "id")
 )
 import_mapping = Table("import_mapping", metadata, _ImportMapping)
+import_file = Table("import_file", metadata, _ImportFile)

@@ -72,7 +72,7 @@ async def _one(settings: Settings, db: Database, file: Path, wanted: Wanted, con
     try:
         async with db.read() as conn:
             await operations.document_of(conn, importer, wanted.mapping)
-        key = await operations.keep(files, file)
+        key = await operations.keep(db, files, file)
         async with db.write() as conn:
             task = await operations.start(
                 conn,

@@ -53,5 +53,5 @@ async def modeled(server_url: str, template: str) -> AsyncIterator[Database]:
 async def intake(modeled: Database, tmp_path: Path) -> Intake:
     """That database without products."""
     async with modeled.write() as conn:
-        await conn.execute(text("TRUNCATE product, task, import_mapping, outbox CASCADE"))
+        await conn.execute(text("TRUNCATE product, task, import_mapping, import_file, outbox CASCADE"))
     return Intake(modeled, tmp_path)

@@ -52,14 +52,14 @@ class Intake:
         return await self.told(task)
 
     async def start(self, kind: str, content: str | bytes | Path, *, name: str = "some.csv", **given: Any) -> Import:
-        path = content if isinstance(content, Path) else self._written(content)
-        key = await operations.keep(self.files, path)
+        path = content if isinstance(content, Path) else self.written(content)
+        key = await operations.keep(self.db, self.files, path)
         async with self.db.write() as conn:
             return await operations.start(
                 conn, IMPORTERS[kind], file=key, name=name, actor="Ada", queued=False, **given
             )
 
-    def _written(self, content: str | bytes) -> Path:
+    def written(self, content: str | bytes) -> Path:
         path = self.folder / f"in-{next(_number)}"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path

@@ -79,5 +79,29 @@ async def test_what_an_import_left_behind_goes_with_time(intake: Intake) -> None
         )
         left = "INSERT INTO import_row (task_id, key, line, cells, marks) VALUES (:id, 'a', 2, '[]', '{}')"
         await conn.execute(text(left), {"id": kept.task.id})
-        assert await operations.forget(conn, before=datetime.now(UTC) - timedelta(days=90)) == 1
+    await operations.sweep(intake.db, intake.files)
+    async with intake.db.write() as conn:
+        assert await tasks.forget(conn, before=datetime.now(UTC) - timedelta(days=90), most=10) == 1
     assert [await intake.count(one) for one in ("import_row", "import_problem", "task")] == [0, 1, 1]
+
+
+async def test_tasks_are_forgotten_the_oldest_first_and_some_at_a_time(intake: Intake) -> None:
+    ended = [await intake.products(f"sku\n{code}\n") for code in "abc"]
+    async with intake.db.write() as conn:
+        assert await tasks.forget(conn, before=datetime.now(UTC), most=2) == 2
+        assert list(await tasks.tasks_by_id(conn, [one.task.id for one in ended])) == [ended[2].task.id]
+        assert await tasks.forget(conn, before=datetime.now(UTC) - timedelta(hours=1), most=2) == 0
+
+
+async def test_a_file_goes_in_an_hour_once_no_import_is_going_to_read_it(intake: Intake) -> None:
+    cancelled, waiting = [await intake.start("PRODUCTS", "sku\na\n") for _ in range(2)]
+    async with intake.db.write() as conn:
+        await operations.cancel(conn, cancelled.id)
+    refused = await operations.keep(intake.db, intake.files, intake.written("sku\na\n"))
+    await operations.sweep(intake.db, intake.files)
+    keys = [cancelled.given["file"], refused, waiting.given["file"]]
+    assert [await intake.files.size(one) for one in keys] == [6, 6, 6]
+    async with intake.db.write() as conn:
+        await conn.execute(text("UPDATE import_file SET kept_at = now() - interval '61 minutes'"))
+    assert await operations.sweep(intake.db, intake.files) == 2
+    assert [await intake.files.size(one) for one in keys] == [None, None, 6]
